@@ -1,0 +1,50 @@
+// The command line of cruddur.
+#pragma once
+
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace cruddur {
+
+struct options {
+  std::uint16_t port = 4567;
+  std::string otlp_file;  // none when empty
+  bool json = false;
+  std::uint64_t seed = 1;
+  bool fast = false;
+};
+
+constexpr auto usage =
+    "usage: cruddur [--port N] [--otlp-file PATH] [--json] [--seed N] [--fast]\n"
+    "  --port N          listen on 127.0.0.1:N; 0 takes any free port (default 4567)\n"
+    "  --otlp-file PATH  also write spans to PATH, logs beside it, as OTLP JSON Lines\n"
+    "  --json            one JSON object a span on the console, in place of the waterfall\n"
+    "  --seed N          for the delays of the mock database\n"
+    "  --fast            those delays, divided by 50\n";
+
+template <class Number>
+bool read(std::string_view word, Number& into) {
+  auto const [rest, error] = std::from_chars(word.data(), word.data() + word.size(), into);
+  return error == std::errc{} && rest == word.data() + word.size();
+}
+
+// Nothing when a word is not understood.
+inline std::optional<options> parse(int count, char** words) {
+  options chosen;
+  for (int i = 1; i < count; ++i) {
+    std::string_view const word{words[i]}, next{i + 1 < count ? words[i + 1] : ""};
+    if (word == "--json") chosen.json = true;
+    else if (word == "--fast") chosen.fast = true;
+    else if (word == "--port" && read(next, chosen.port)) ++i;
+    else if (word == "--seed" && read(next, chosen.seed)) ++i;
+    else if (word == "--otlp-file" && !next.empty()) chosen.otlp_file = words[++i];
+    else return std::nullopt;
+  }
+  return chosen;
+}
+
+}  // namespace cruddur

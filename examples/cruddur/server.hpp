@@ -1,0 +1,27 @@
+// cruddur's HTTP face: routes, JSON in and out. Made and run by `main`; `stop` may be called from any thread once `serve`
+// has said that it serves. The database must outlive the server.
+#pragma once
+
+#include "database.hpp"
+
+#include <httplib.h>
+
+#include <functional>
+
+namespace cruddur {
+
+class server {
+ public:
+  explicit server(database& db);
+
+  int bind(int port);                         // on 127.0.0.1; 0 takes any free port. The port, or -1
+  void serve(std::function<void()> serving);  // calls `serving` once it does; comes back after `stop`
+  void stop();                                // ends what is under way first
+
+ private:
+  void add_routes(database& db);
+
+  httplib::Server http_;
+};
+
+}  // namespace cruddur

@@ -1,0 +1,125 @@
+// The one door to process state: a block for the process and one for each thread, constant-initialised, trivially destructible, and
+// visible across shared objects whatever they are built with, so that all of them find one pipeline and one current span. The names
+// carry a version; members are only ever appended. Nobody owns the blocks: they are as old as the process and its threads.
+#pragma once
+
+#include <fanlight/context.hpp>
+
+FANLIGHT_BEGIN
+namespace detail {
+
+/// Changed by anything that changes a layout in this folder. Two copies of fanlight that disagree share ids, and no memory.
+inline constexpr std::uint32_t layout_version = 1;
+
+struct ring;
+struct draft;
+
+/// An open scope of a thread: a link of the chain that begins at thread_block::current. Lives on that thread's stack.
+struct frame {
+  frame* outer;
+  core_face* core;  // null: nothing records here, the ids are passed on
+  unsigned char trace_id[16];
+  unsigned char span_id[8];
+  std::uint32_t flags;   // W3C flags in the low byte, then frame_flag
+  std::uint32_t layout;  // layout_version while linked; 0: not linked
+  context_node const* node;
+  draft* open;  // the record this thread may write to, or null
+  std::uint32_t saved_facts;  // where push_facts() put the window that was; 0: it did not
+  std::uint32_t unused;
+};
+
+namespace frame_flag {
+inline constexpr std::uint32_t recording = 0x100;
+inline constexpr std::uint32_t remote = 0x200;     // the ids are another process's
+inline constexpr std::uint32_t owns_node = 0x400;  // the frame holds a reference to `node`
+inline constexpr std::uint32_t in_trace = 0x800;   // the ids are valid
+inline constexpr std::uint32_t sampling = 0x3000;  // a sampling_state, shifted by 12
+}  // namespace frame_flag
+
+/// Memory for a `span`, kept by the thread that frees it for the next one it makes.
+struct spare_block {
+  spare_block* next;
+  std::size_t size;
+};
+
+}  // namespace detail
+FANLIGHT_END
+
+extern "C" {
+
+/// The facts of living `annotation` and `metadata` objects, as packed items: what a new record copies in one go. The active ones are
+/// [begin, end); an inner fact that shadows an outer one moves the window to a fresh copy behind.
+struct fanlight_facts_1 {
+  unsigned char* data;
+  std::uint32_t begin, end, room, count;
+  std::uint64_t filter[4];
+};
+
+struct fanlight_thread_1 {
+  void* current;       // detail::frame*: the innermost open scope
+  void* chosen;        // detail::core_face*: this thread's pipeline when it is not the process's
+  void* ready;         // detail::core_face*: the pipeline that `channel` belongs to
+  void* channel;       // detail::ring*: where this thread's records go
+  std::uint64_t seed;  // of the id generator; 0 until first used
+  std::uint32_t thread_id;
+  std::uint32_t stage;  // detail::thread_stage
+  void* rings;          // detail::ring*: all that this thread ever opened
+  void* spare;          // detail::spare_block*
+  std::uint32_t spares;
+  std::uint32_t unused;
+  fanlight_facts_1 facts;
+  void* last_error;  // detail::error_identity*: the error this thread saw last
+};
+
+struct fanlight_process_1 {
+  std::uint32_t layout;  // detail::layout_version of the copy that owns this block
+  std::uint32_t forks;  // how often this process is the child of one that had fanlight in it
+  void* core;           // detail::core_face*: the published pipeline
+  void* cores;          // detail::core_face*: every pipeline ever made, linked
+  void* adopted;        // fanlight_process_1*: the host's block, in a copy that was handed one
+  fanlight_thread_1* (*thread)();  // the calling thread's block in this copy
+  std::uint32_t lock;   // guards `cores`
+  std::uint32_t flags;
+};
+
+// `inline` and default visibility make these one per process for all that is linked together. A library that is brought in by dlopen
+// finds the host's only when the host exports them (-rdynamic); else `adopt()` points its copy to the host's.
+FANLIGHT_VISIBLE inline constinit thread_local fanlight_thread_1 fanlight_thread_state_1{};
+FANLIGHT_VISIBLE inline fanlight_thread_1* fanlight_thread_here_1() noexcept { return &fanlight_thread_state_1; }
+FANLIGHT_VISIBLE inline constinit fanlight_process_1 fanlight_process_state_1{
+    fanlight::detail::layout_version, 0, nullptr, nullptr, nullptr, &fanlight_thread_here_1, 0, 0};
+FANLIGHT_VISIBLE __attribute__((used)) inline fanlight_process_1* fanlight_door_1() noexcept { return &fanlight_process_state_1; }
+}
+
+FANLIGHT_BEGIN
+namespace detail {
+
+using thread_block = ::fanlight_thread_1;
+using process_block = ::fanlight_process_1;
+
+/// How far a thread is: decides what prepare() does.
+enum class thread_stage : std::uint32_t { fresh, live, leaving };
+
+/// The process's block: the host's in a copy that adopted one.
+[[nodiscard]] FANLIGHT_HOT process_block& home() noexcept {
+  auto* const adopted = static_cast<process_block*>(__atomic_load_n(&::fanlight_process_state_1.adopted, __ATOMIC_ACQUIRE));
+  return adopted == nullptr ? ::fanlight_process_state_1 : *adopted;
+}
+
+/// The calling thread's block: the host's in a copy that adopted one.
+[[nodiscard]] FANLIGHT_HOT thread_block& here() noexcept {
+  auto* const adopted = static_cast<process_block*>(__atomic_load_n(&::fanlight_process_state_1.adopted, __ATOMIC_ACQUIRE));
+  if (__builtin_expect(adopted != nullptr, 0)) return *adopted->thread();
+  return ::fanlight_thread_state_1;
+}
+
+[[nodiscard]] FANLIGHT_HOT frame* current_frame(thread_block const& t) noexcept { return static_cast<frame*>(t.current); }
+
+/// The pipeline of a span without a parent: the thread's, else the process's.
+[[nodiscard]] FANLIGHT_HOT core_face* default_core(thread_block const& t) noexcept {
+  if (t.chosen != nullptr) return static_cast<core_face*>(t.chosen);
+  return static_cast<core_face*>(__atomic_load_n(&home().core, __ATOMIC_ACQUIRE));
+}
+
+}  // namespace detail
+FANLIGHT_END

@@ -1,0 +1,91 @@
+// The texts of propagation headers, read and written: traceparent, X-Amzn-Trace-Id, baggage. Each reader is made on the stack by extract(),
+// is given the values of one header one after the other, copies what is to be passed on, and never fails: what is wrong is left out and
+// remembered as `bad`. Plain values and functions: any thread, nothing shared.
+#pragma once
+
+#include <fanlight/context.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+FANLIGHT_BEGIN
+namespace detail {
+
+/// `00-<trace id>-<span id>-<flags>`. A newer version is read as far as version 00 goes.
+struct traceparent {
+  static constexpr unsigned size = 55;
+  fanlight::trace_id trace_id{};
+  fanlight::span_id span_id{};
+  std::uint8_t flags = 0;  // sampled and random; others are not passed on
+
+  /// False, and nothing is changed: it is not a legal one.
+  [[nodiscard]] bool read(std::string_view text) noexcept;
+  /// Version 00, with a NUL behind.
+  void write(char (&to)[size + 1]) const noexcept;
+};
+
+/// `Root=1-<8>-<24>;Parent=<16>;Sampled=<0|1|?>` in any order, and pairs of others that are passed on unread.
+class xray_header {
+ public:
+  static constexpr unsigned most_pairs = 256;  // characters
+  static constexpr unsigned most_size = 5 + 35 + 8 + 16 + 10 + 1 + most_pairs;
+
+  fanlight::trace_id root{};
+  fanlight::span_id parent{};  // valid only if `root` is
+  bool sampled = false;
+  sampling_state sampling = sampling_state::deferred;
+  bool root_bad = false, parent_bad = false, pair_bad = false;
+
+  xray_header() noexcept {}  // not defaulted: `{}` would fill the room with zeros
+
+  /// One header; of keys that are there more than once the first counts.
+  void read(std::string_view text) noexcept;
+  /// What others put there, in order; those that do not fit any more are left out whole.
+  [[nodiscard]] std::string_view pairs() const noexcept { return {pairs_, size_}; }
+
+ private:
+  void read_root(std::string_view text) noexcept;
+  void read_parent(std::string_view text) noexcept;
+  void read_sampled(std::string_view text) noexcept;
+  void keep(std::string_view pair) noexcept;
+
+  fanlight::span_id found_{};  // a parent that has no root yet
+  unsigned size_ = 0;
+  bool has_root_ = false, has_parent_ = false, has_sampled_ = false;
+  char pairs_[most_pairs];
+};
+
+/// The header for a call beneath `ids`, with a NUL behind; gives its length.
+[[nodiscard]] unsigned write_xray_header(char (&to)[xray_header::most_size + 1], fanlight::trace_id const& trace,
+                                         fanlight::span_id const& span, bool sampled, sampling_state sampling,
+                                         std::string_view pairs) noexcept;
+
+/// W3C baggage as it is passed on: the legal members as they came, up to 64 in 8192 bytes. Short ones need no memory but the reader's.
+class baggage_header {
+ public:
+  static constexpr unsigned most_members = 64, most_size = 8192;
+
+  baggage_header() noexcept {}  // not defaulted: `{}` would fill the room with zeros
+  baggage_header(baggage_header const&) = delete;
+  baggage_header& operator=(baggage_header const&) = delete;
+  ~baggage_header() noexcept;
+
+  void read(std::string_view text) noexcept;
+  [[nodiscard]] std::string_view text() const noexcept { return {long_ != nullptr ? long_ : short_, size_}; }
+  [[nodiscard]] bool is_bad() const noexcept { return bad_; }
+
+ private:
+  void keep(std::string_view member) noexcept;
+
+  char* long_ = nullptr;  // owned; of most_size
+  unsigned size_ = 0, members_ = 0;
+  bool bad_ = false;
+  char short_[512];
+};
+
+}  // namespace detail
+FANLIGHT_END
+
+#ifndef FANLIGHT_COMPILED
+#include <fanlight/impl/headers.ipp>
+#endif

@@ -1,0 +1,161 @@
+// What an exporter is. For users: any type with `consume(batch<span_record>)`, and/or the same for log_record, error_record or
+// start_record, that returns nothing or an `outcome`; put it (or a shared_ptr to it) into config::exporters. For fanlight's own back
+// ends: the class `exporter`, of which that is an adapter. A lane makes it from its spec, owns it, and is the only thread that calls it.
+#pragma once
+
+#include <fanlight/problem.hpp>
+#include <fanlight/record.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+FANLIGHT_BEGIN
+
+using deadline = std::chrono::steady_clock::time_point;
+
+/// How it went with a batch.
+class outcome {
+ public:
+  enum class kind { delivered, rejected, retry, dropped };
+
+  /// The back end acknowledged all of it.
+  [[nodiscard]] static outcome delivered() { return outcome{kind::delivered, 0, {}}; }
+  /// It took the batch but for `count` records, and will not take those.
+  [[nodiscard]] static outcome rejected(std::uint64_t count, std::string why) { return outcome{kind::rejected, count, std::move(why)}; }
+  /// Try again, not before `after` when the server said so; without a hint the lane backs off.
+  [[nodiscard]] static outcome retry(std::string why, std::chrono::milliseconds after = {}) {
+    outcome out{kind::retry, 0, std::move(why)};
+    out.after_ = after;
+    return out;
+  }
+  /// Nothing of it will ever arrive.
+  [[nodiscard]] static outcome dropped(std::string why) { return outcome{kind::dropped, 0, std::move(why)}; }
+
+  [[nodiscard]] enum kind kind() const noexcept { return kind_; }
+  [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+  [[nodiscard]] std::string const& why() const noexcept { return why_; }
+  [[nodiscard]] std::chrono::milliseconds after() const noexcept { return after_; }
+
+ private:
+  outcome(enum kind what, std::uint64_t count, std::string why) : kind_{what}, count_{count}, why_{std::move(why)} {}
+  enum kind kind_;
+  std::uint64_t count_;
+  std::string why_;
+  std::chrono::milliseconds after_{};
+};
+
+/// The types of record an exporter takes, as bits.
+using record_types = std::uint32_t;
+template <class Record>
+inline constexpr record_types takes = 1u << static_cast<unsigned>(Record::type);
+
+/// What an exporter is told before its first batch.
+struct exporter_setup {
+  std::shared_ptr<resource const> who;
+  /// To say that something is wrong; callable from the exporter's thread as long as the exporter lives.
+  std::function<void(problem_code, std::string what)> tell;
+  record_types taken = ~record_types{};  // of what the exporter can take, what its spec lets through
+};
+
+/// A back end as a lane sees it. All calls come from one thread, the lane's.
+class exporter {
+ public:
+  exporter() = default;
+  exporter(exporter const&) = delete;
+  exporter& operator=(exporter const&) = delete;
+  virtual ~exporter() = default;
+
+  [[nodiscard]] virtual record_types kinds() const noexcept = 0;
+  virtual void start(exporter_setup const&) {}
+  /// The records of one type of a batch. Returns before `until`, or soon after.
+  [[nodiscard]] virtual outcome consume(detail::entry_type type, detail::batch_ref const& records, deadline until) = 0;
+  /// All that was consumed is to leave now. False: it could not be done in time.
+  virtual bool flush(deadline) { return true; }
+  /// The last call.
+  virtual void stop(deadline) {}
+};
+
+namespace detail {
+
+template <class T, class Record>
+concept consumes = requires(T& to, batch<Record> records) { to.consume(records); };
+template <class T>
+concept user_exporter = consumes<T, span_record> || consumes<T, log_record> || consumes<T, error_record> || consumes<T, start_record>;
+
+/// Makes an exporter of a user's object, held by value or by shared_ptr.
+template <class T>
+class user_adapter final : public exporter {
+ public:
+  explicit user_adapter(std::shared_ptr<T> to) : to_{std::move(to)} {}
+  [[nodiscard]] record_types kinds() const noexcept override {
+    record_types out = 0;
+    if constexpr (consumes<T, span_record>) out |= takes<span_record>;
+    if constexpr (consumes<T, log_record>) out |= takes<log_record>;
+    if constexpr (consumes<T, error_record>) out |= takes<error_record>;
+    if constexpr (consumes<T, start_record>) out |= takes<start_record>;
+    return out;
+  }
+  [[nodiscard]] outcome consume(entry_type type, batch_ref const& records, deadline) override {
+    if constexpr (consumes<T, span_record>)
+      if (type == entry_type::span) return pass<span_record>(records);
+    if constexpr (consumes<T, log_record>)
+      if (type == entry_type::log) return pass<log_record>(records);
+    if constexpr (consumes<T, error_record>)
+      if (type == entry_type::error) return pass<error_record>(records);
+    if constexpr (consumes<T, start_record>)
+      if (type == entry_type::start) return pass<start_record>(records);
+    return outcome::delivered();
+  }
+
+ private:
+  template <class Record>
+  [[nodiscard]] outcome pass(batch_ref const& records) {
+    if constexpr (std::is_same_v<decltype(to_->consume(batch<Record>{records})), outcome>) {
+      return to_->consume(batch<Record>{records});
+    } else {
+      to_->consume(batch<Record>{records});
+      return outcome::delivered();
+    }
+  }
+  std::shared_ptr<T> to_;
+};
+
+}  // namespace detail
+
+/// How a lane is to be set up for an exporter, and how to make one: an inert value. Made from a factory (`console()`, `otlp_file()`), from
+/// a user's object, which is copied into it, or from a shared_ptr to one.
+struct exporter_spec {
+  std::string name;                                  // in problems, statistics, and as the thread's name
+  std::function<std::unique_ptr<exporter>()> make;   // called once for a process: in init, and in a child that records after fork
+  std::vector<problem> problems;                     // what is wrong with its configuration; then it is left out
+  std::size_t queue_records = 0;                     // what the lane may hold; 0: the pipeline's setting
+  std::size_t queue_bytes = 0;
+  bool prompt = false;                               // deliver as soon as there is something, as a console does
+  bool wants_open = false;                           // start notes too
+  record_types only = ~record_types{};               // of what it can take
+
+  exporter_spec() = default;
+  template <class T>
+    requires(detail::user_exporter<T> && !std::is_base_of_v<exporter_spec, T>)
+  exporter_spec(T object) : name{"custom"}, wants_open{detail::consumes<T, start_record>} {
+    make = [object = std::move(object)] { return std::make_unique<detail::user_adapter<T>>(std::make_shared<T>(object)); };
+  }
+  template <class T>
+    requires detail::user_exporter<T>
+  exporter_spec(std::shared_ptr<T> object) : name{"custom"}, wants_open{detail::consumes<T, start_record>} {
+    make = [object = std::move(object)] { return std::make_unique<detail::user_adapter<T>>(object); };
+  }
+  /// The same under a name of its own.
+  [[nodiscard]] exporter_spec called(std::string as) const {
+    exporter_spec out = *this;
+    out.name = std::move(as);
+    return out;
+  }
+};
+
+FANLIGHT_END

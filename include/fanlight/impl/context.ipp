@@ -1,0 +1,73 @@
+// Bodies of context.hpp, but for current(), which stands with the scopes it reads (span.ipp).
+#pragma once
+
+#include <fanlight/context.hpp>
+
+#include <cstdlib>
+#include <cstring>
+
+FANLIGHT_BEGIN
+namespace detail {
+
+/// The value of a hexadecimal digit; above 15: an upper-case one, plus 16; above 31: none.
+[[nodiscard]] constexpr unsigned hex_value(char letter) noexcept {
+  auto const code = static_cast<unsigned char>(letter);
+  if (code - unsigned{'0'} < 10) return code - unsigned{'0'};
+  if (code - unsigned{'a'} < 6) return code - unsigned{'a'} + 10;
+  return code - unsigned{'A'} < 6 ? code - unsigned{'A'} + 10 + 16 : 255;
+}
+
+struct hex_values {
+  unsigned char of[256];
+  constexpr hex_values() noexcept : of{} {
+    for (unsigned i = 0; i < 256; ++i) of[i] = static_cast<unsigned char>(hex_value(static_cast<char>(i)));
+  }
+};
+inline constexpr hex_values hex_table{};
+
+FANLIGHT_INLINE bool read_hex(unsigned char* to, unsigned size, std::string_view from, bool any_case) noexcept {
+  if (from.size() != std::size_t{size} * 2) return false;
+  unsigned seen = 0, set = 0;
+  for (unsigned i = 0; i < size; ++i) {
+    unsigned const high = hex_table.of[static_cast<unsigned char>(from[2 * i])];
+    unsigned const low = hex_table.of[static_cast<unsigned char>(from[2 * i + 1])];
+    seen |= high | low;
+    to[i] = static_cast<unsigned char>((high & 15) << 4 | (low & 15));
+    set |= to[i];
+  }
+  return seen < (any_case ? 32u : 16u) && set != 0;
+}
+
+FANLIGHT_INLINE context_node* context_node::make(parts const& from) noexcept {
+  constexpr std::size_t most = 0x7FFFFFFF;
+  if (from.tracestate.size() > most || from.baggage.size() > most || from.pairs.size() > most) return nullptr;
+  std::size_t const texts = from.tracestate.size() + from.baggage.size() + from.pairs.size() + 3;
+  auto* const out = static_cast<context_node*>(std::malloc(sizeof(context_node) + from.facts_size + texts));
+  if (out == nullptr) return nullptr;
+  out->references = 1;
+  out->facts_size = from.facts_size;
+  out->tracestate_size = static_cast<std::uint32_t>(from.tracestate.size());
+  out->baggage_size = static_cast<std::uint32_t>(from.baggage.size());
+  out->pairs_size = static_cast<std::uint32_t>(from.pairs.size());
+  out->fact_count = from.fact_count;
+  out->core = from.core;
+  out->filter = from.filter;
+  auto* to = reinterpret_cast<char*>(out + 1);
+  if (from.facts_size != 0) std::memcpy(to, from.facts, from.facts_size);
+  to += from.facts_size;
+  for (auto const text : {from.tracestate, from.baggage, from.pairs}) {
+    if (!text.empty()) std::memcpy(to, text.data(), text.size());
+    to[text.size()] = 0;
+    to += text.size() + 1;
+  }
+  return out;
+}
+
+FANLIGHT_INLINE void context_node::drop(context_node const* node) noexcept {
+  if (node == nullptr) return;
+  auto* const mine = const_cast<context_node*>(node);
+  if (__atomic_fetch_sub(&mine->references, 1u, __ATOMIC_ACQ_REL) == 1) std::free(mine);
+}
+
+}  // namespace detail
+FANLIGHT_END

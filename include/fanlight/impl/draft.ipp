@@ -1,0 +1,297 @@
+// Bodies of detail/draft.hpp: opening a record, and what put() leaves to others: keys seen before, limits, growth, events, links.
+#pragma once
+
+#include <fanlight/detail/draft.hpp>
+#include <fanlight/impl/limit.ipp>
+#include <fanlight/impl/thread.ipp>
+
+FANLIGHT_BEGIN
+namespace detail {
+
+FANLIGHT_INLINE draft& no_draft() noexcept {
+  static constinit thread_local draft none{};
+  return none;
+}
+
+FANLIGHT_INLINE bool make_room(draft& d, std::size_t more) noexcept {
+  auto const used = static_cast<std::size_t>(d.at - d.data);
+  if (more <= static_cast<std::size_t>(d.end - d.at)) return true;
+  if (used + more > d.core->largest_entry) return false;
+  std::size_t room = 4096;
+  while (room < used + more) room *= 2;
+  auto& t = here();
+  auto* const grown = static_cast<unsigned char*>(take_block(t, room));
+  if (grown == nullptr) return false;
+  std::memcpy(grown, d.data, used);
+  if (d.on_heap != 0) keep_block(t, d.data, static_cast<std::size_t>(d.end - d.data));
+  d.data = grown;
+  d.at = grown + used;
+  d.end = grown + room;
+  d.on_heap = 1;
+  return true;
+}
+
+FANLIGHT_INLINE void open_draft(draft& d, thread_block& t, core_face& core, unsigned char* data, std::size_t room, entry_type type,
+                                std::string_view name, source where) noexcept {
+  d.data = data;
+  d.end = data + room;
+  d.core = &core;
+  d.filter = {};
+  d.has_ended = d.on_heap = d.explicit_end = 0;
+  bool const is_span = type == entry_type::span || type == entry_type::start;
+  d.value_limit = is_span ? core.value_limit : core.log_value_limit;
+  d.attributes_left = is_span ? core.attribute_limit : core.log_attribute_limit;
+  d.events_left = core.event_limit;
+  d.links_left = core.link_limit;
+  auto& head = d.head();
+  std::memset(&head, 0, sizeof head);
+  head.type = type;
+  head.file = where.file();
+  head.function = where.function();
+  head.line = where.line();
+  head.thread = t.thread_id;
+  d.at = data + sizeof(entry_head);
+  std::size_t name_size = name.size();
+  std::size_t const most = core.largest_entry / 2;
+  if (name_size > most) name_size = most;
+  if (__builtin_expect(padded(name_size + 1) > room - sizeof(entry_head), 0) && !make_room(d, padded(name_size + 1))) name_size = 0;
+  d.head().name_size = static_cast<std::uint32_t>(name_size);
+  std::uint64_t const zero = 0;
+  unsigned char* const items = d.at + padded(name_size + 1);
+  std::memcpy(items - 8, &zero, 8);
+  copy_bytes(d.at, name.data(), name_size);
+  d.at = items;
+  std::size_t const facts = t.facts.end - t.facts.begin;
+  if (__builtin_expect(facts != 0, 0) && make_room(d, facts)) {
+    std::memcpy(d.at, t.facts.data + t.facts.begin, facts);
+    d.at += facts;
+    for (int i = 0; i < 4; ++i) d.filter.words[i] = t.facts.filter[i];
+    d.attributes_left = t.facts.count < d.attributes_left ? static_cast<std::uint16_t>(d.attributes_left - t.facts.count) : std::uint16_t{0};
+  }
+}
+
+FANLIGHT_INLINE void discard_draft(draft& d, thread_block& t) noexcept {
+  if (d.on_heap != 0) keep_block(t, d.data, static_cast<std::size_t>(d.end - d.data));
+  d.data = nullptr;
+  d.on_heap = 0;
+  d.has_ended = 1;
+}
+
+FANLIGHT_INLINE void close_draft(draft& d, thread_block& t) noexcept {
+  auto& head = d.head();
+  if (d.explicit_end == 0) head.end = head.type == entry_type::span ? ticks_now(*d.core) : head.start;
+  auto const size = static_cast<std::uint32_t>(d.at - d.data);
+  head.size = size;
+  deliver(t, *d.core, d.data, size, head.type);
+  discard_draft(d, t);
+}
+
+/// Attributes and annotations are one space of keys; metadata another; facts a third.
+[[nodiscard]] FANLIGHT_INLINE bool same_space(item_role a, item_role b) noexcept {
+  auto const plain = [](item_role role) { return role == item_role::annotation ? item_role::attribute : role; };
+  return plain(a) == plain(b);
+}
+
+[[nodiscard]] FANLIGHT_INLINE unsigned char* find_item(draft& d, item_role role, std::string_view key) noexcept {
+  unsigned char* const items = d.data + entry_space(d.head().name_size);
+  for (auto* at = items; at != d.at; at += item_view{at}.size())
+    if (same_space(item_view{at}.head().role, role) && item_view{at}.key() == key) return at;
+  return nullptr;
+}
+
+/// Writes an item whose value is within its limits, in place of an old one of the same key.
+FANLIGHT_INLINE bool replace_or_append(draft& d, unsigned char* old, item_role role, std::string_view key, value const& what) noexcept {
+  std::size_t const space = item_space(what.kind(), what.size(), key.size());
+  if (old != nullptr && item_view{old}.size() == space) {
+    write_item(old, role, key, what);
+    return true;
+  }
+  auto const offset = old - d.data;
+  if (!make_room(d, space)) return false;
+  if (old != nullptr) d.data[offset + 1] = static_cast<unsigned char>(item_role::dead);
+  write_item(d.at, role, key, what);
+  d.at += space;
+  return true;
+}
+
+FANLIGHT_INLINE void lose_attribute(draft& d) noexcept {
+  auto& lost = d.head().dropped_attributes;
+  if (lost == 0) {
+    auto const& head = d.head();
+    tell(d.core, 104, {reinterpret_cast<char const*>(d.data + sizeof(entry_head)), head.name_size});
+  }
+  if (lost != 0xFFFF) ++lost;
+}
+
+FANLIGHT_INLINE void put_slowly(draft& d, item_role role, std::string_view key, value const& what) noexcept {
+  if (d.data == nullptr) return tell(d.core, 102, key);
+  if (key.empty()) {
+    tell(d.core, 105, {reinterpret_cast<char const*>(d.data + sizeof(entry_head)), d.head().name_size});
+    if (d.head().dropped_attributes != 0xFFFF) ++d.head().dropped_attributes;
+    return;
+  }
+  if (key.size() > 0xFFFF) key = key.substr(0, 0xFFFF);
+  limited_value const limited{what, d.value_limit};
+  auto* const old = find_item(d, role, key);
+  bool const counts = role != item_role::metadata && role != item_role::fact;
+  if (old == nullptr && counts && d.attributes_left == 0) return lose_attribute(d);
+  if (!replace_or_append(d, old, role, key, limited.get())) return lose_attribute(d);
+  d.filter.add(key_hash(key.data(), key.size()));
+  if (old == nullptr && counts) --d.attributes_left;
+}
+
+/// "namespace\0key", on the stack when it is short.
+class metadata_key {
+ public:
+  metadata_key(std::string_view space, std::string_view key) noexcept : size_{space.size() + 1 + key.size()} {
+    if (size_ > sizeof short_) long_ = static_cast<char*>(std::malloc(size_));
+    char* const to = size_ > sizeof short_ ? long_ : short_;
+    if (to == nullptr) return;
+    copy_bytes(to, space.data(), space.size());
+    to[space.size()] = 0;
+    copy_bytes(to + space.size() + 1, key.data(), key.size());
+    view_ = {to, size_};
+  }
+  metadata_key(metadata_key const&) = delete;
+  metadata_key& operator=(metadata_key const&) = delete;
+  ~metadata_key() noexcept { std::free(long_); }
+  [[nodiscard]] std::string_view view() const noexcept { return view_; }
+
+ private:
+  std::size_t size_;
+  char* long_ = nullptr;
+  char short_[256];
+  std::string_view view_{};
+};
+
+FANLIGHT_INLINE void put_metadata(draft& d, std::string_view space, std::string_view key, value const& what) noexcept {
+  if (d.data == nullptr && d.has_ended == 0) return;
+  if (key.empty() || d.data == nullptr) return put_slowly(d, item_role::metadata, key, what);
+  metadata_key const both{space.empty() ? std::string_view{"default"} : space.substr(0, space.find('\0')), key};
+  if (!both.view().empty()) put_slowly(d, item_role::metadata, both.view(), what);
+}
+
+FANLIGHT_INLINE void put_fact(draft& d, fact_key key, std::string_view text) noexcept {
+  if (d.data == nullptr) return;
+  auto const letter = static_cast<char>(key);
+  std::string_view const name{&letter, 1};
+  replace_or_append(d, find_item(d, item_role::fact, name), item_role::fact, name, value{text});
+}
+
+/// An attribute that is not written: without a key, or followed by one of the same key.
+[[nodiscard]] FANLIGHT_INLINE bool is_idle(attribute const* attributes, std::size_t i, std::size_t count) noexcept {
+  if (attributes[i].key.empty()) return true;
+  for (std::size_t later = i + 1; later < count; ++later)
+    if (attributes[later].key == attributes[i].key) return true;
+  return false;
+}
+
+/// Writes attributes behind a head as the value of one item. Those over `limit` or without room are counted.
+template <class Head>
+void put_group(draft& d, item_role role, std::string_view key, Head head, std::string_view extra,
+                               attribute const* attributes, std::size_t count, std::uint16_t limit) noexcept {
+  std::size_t const lead = sizeof head + (extra.data() == nullptr ? 0 : padded(extra.size() + 1));
+  std::size_t size = lead, kept = 0, idle = 0;
+  for (std::size_t i = 0; i < count; ++i)
+    if (is_idle(attributes, i, count)) {
+      ++idle;
+    } else if (kept < limit) {
+      limited_value const limited{attributes[i].value, d.value_limit};
+      size += item_space(limited.get().kind(), limited.get().size(), attributes[i].key.size());
+      ++kept;
+    }
+  if (!make_room(d, item_space(value_kind::array, size, key.size()))) {
+    size = lead, kept = 0;
+    if (!make_room(d, item_space(value_kind::array, size, key.size()))) return;
+  }
+  head.dropped = static_cast<std::uint32_t>(count - idle - kept);
+  item_head const item{value_kind::array, role, static_cast<std::uint16_t>(key.size()), static_cast<std::uint32_t>(size)};
+  std::memcpy(d.at, &item, sizeof item);
+  std::memcpy(d.at + sizeof item, &head, sizeof head);
+  unsigned char* to = d.at + sizeof item + sizeof head;
+  if (extra.data() != nullptr) {
+    std::memset(to, 0, padded(extra.size() + 1));
+    copy_bytes(to, extra.data(), extra.size());
+    to += padded(extra.size() + 1);
+  }
+  for (std::size_t i = 0; i < count && kept > 0; ++i)
+    if (!is_idle(attributes, i, count)) {
+      limited_value const limited{attributes[i].value, d.value_limit};
+      to = write_item(to, item_role::attribute, attributes[i].key, limited.get());
+      --kept;
+    }
+  std::size_t const tail = padded(key.size() + 1);
+  std::memset(to, 0, tail);
+  copy_bytes(to, key.data(), key.size());
+  d.at = to + tail;
+}
+
+FANLIGHT_INLINE void put_event(draft& d, std::string_view name, attribute const* attributes, std::size_t count, wall_time at) noexcept {
+  if (d.data == nullptr) {
+    if (d.has_ended != 0) tell(d.core, 102, name);
+    return;
+  }
+  if (d.events_left == 0) {
+    if (d.head().dropped_events != 0xFFFF) ++d.head().dropped_events;
+    return;
+  }
+  --d.events_left;
+  event_head const head{at ? at.nanoseconds : ticks_now(*d.core), 0, at ? 1u : 0u};
+  put_group(d, item_role::event, name.substr(0, 0xFFFF), head, {}, attributes, count, d.core->event_attribute_limit);
+}
+
+FANLIGHT_INLINE void put_link(draft& d, context const& to, attribute const* attributes, std::size_t count) noexcept {
+  if (d.data == nullptr) {
+    if (d.has_ended != 0) tell(d.core, 102, "link");
+    return;
+  }
+  if (!to.is_valid() && count == 0 && to.tracestate().empty()) return;  // nothing to tell [trace/api, links]
+  if (d.links_left == 0) {
+    if (d.head().dropped_links != 0xFFFF) ++d.head().dropped_links;
+    return;
+  }
+  --d.links_left;
+  link_head head{};
+  auto const trace = to.trace_id();
+  auto const span = to.span_id();
+  std::memcpy(head.trace_id, trace.bytes, sizeof head.trace_id);
+  std::memcpy(head.span_id, span.bytes, sizeof head.span_id);
+  head.flags = to.flags() | (to.is_remote() ? 0x100u : 0u);
+  std::string_view const state = to.tracestate().empty() ? std::string_view{"", 0} : to.tracestate();
+  head.tracestate_size = static_cast<std::uint32_t>(state.size());
+  put_group(d, item_role::link, {}, head, state, attributes, count, d.core->link_attribute_limit);
+}
+
+FANLIGHT_INLINE void put_status(draft& d, status_code code, std::string_view message) noexcept {
+  if (d.data == nullptr) {
+    if (d.has_ended != 0) tell(d.core, 102, "status");
+    return;
+  }
+  auto const now = static_cast<status_code>(d.head().status);
+  if (code == status_code::unset || now == status_code::ok) return;
+  d.head().status = static_cast<std::uint8_t>(code);
+  char const letter = static_cast<char>(fact_key::status_message);
+  auto* const old = find_item(d, item_role::fact, {&letter, 1});
+  if (code == status_code::error && !message.empty())
+    put_fact(d, fact_key::status_message, message);
+  else if (old != nullptr)
+    old[1] = static_cast<unsigned char>(item_role::dead);
+}
+
+FANLIGHT_INLINE void put_name(draft& d, std::string_view name) noexcept {
+  if (d.data == nullptr) {
+    if (d.has_ended != 0) tell(d.core, 102, name);
+    return;
+  }
+  std::size_t const old = padded(d.head().name_size + 1), next = padded(name.size() + 1);
+  if (next > old && !make_room(d, next - old)) return lose_attribute(d);
+  unsigned char* const at = d.data + sizeof(entry_head);
+  std::memmove(at + next, at + old, static_cast<std::size_t>(d.at - (at + old)));
+  d.at = d.at + next - old;
+  std::memset(at, 0, next);
+  copy_bytes(at, name.data(), name.size());
+  d.head().name_size = static_cast<std::uint32_t>(name.size());
+}
+
+}  // namespace detail
+FANLIGHT_END

@@ -1,0 +1,197 @@
+// Bodies of detail/headers.hpp.
+#pragma once
+
+#include <fanlight/detail/headers.hpp>
+#include <fanlight/impl/context.ipp>
+#include <fanlight/impl/tracestate.ipp>
+
+#include <cstdlib>
+#include <cstring>
+
+FANLIGHT_BEGIN
+namespace detail {
+
+/// The byte that two lower-case digits say; above 255: they are not.
+[[nodiscard]] inline unsigned read_byte(char const* digits) noexcept {
+  unsigned const high = hex_table.of[static_cast<unsigned char>(digits[0])];
+  unsigned const low = hex_table.of[static_cast<unsigned char>(digits[1])];
+  return (high | low) < 16 ? high << 4 | low : 256;
+}
+
+FANLIGHT_INLINE bool traceparent::read(std::string_view text) noexcept {
+  text = header_trimmed(text);
+  if (text.size() < size || text[2] != '-' || text[35] != '-' || text[52] != '-') return false;
+  unsigned const version = read_byte(text.data()), bits = read_byte(text.data() + 53);
+  if (version >= 255 || bits > 255) return false;
+  if (text.size() > size && (version == 0 || text[size] != '-')) return false;
+  traceparent out;
+  if (!read_hex(out.trace_id.bytes, 16, text.substr(3, 32), false) || !read_hex(out.span_id.bytes, 8, text.substr(36, 16), false))
+    return false;
+  out.flags = static_cast<std::uint8_t>(bits & (trace_flag::sampled | trace_flag::random));
+  *this = out;
+  return true;
+}
+
+FANLIGHT_INLINE void traceparent::write(char (&to)[size + 1]) const noexcept {
+  std::memcpy(to, "00-", 3);
+  write_hex(to + 3, trace_id.bytes, 16);
+  to[35] = '-';
+  write_hex(to + 36, span_id.bytes, 8);
+  std::memcpy(to + 52, "-00", 4);
+  to[54] = static_cast<char>('0' + (flags & (trace_flag::sampled | trace_flag::random)));
+}
+
+/// `key`, of which the case does not count; `name` is in lower case.
+[[nodiscard]] inline bool is_named(std::string_view key, std::string_view name) noexcept {
+  if (key.size() != name.size()) return false;
+  for (std::size_t i = 0; i < key.size(); ++i)
+    if ((key[i] >= 'A' && key[i] <= 'Z' ? key[i] + ('a' - 'A') : key[i]) != name[i]) return false;
+  return true;
+}
+
+FANLIGHT_INLINE void xray_header::read(std::string_view text) noexcept {
+  while (!text.empty()) {
+    auto const pair = header_trimmed(header_cut(text, ';'));
+    if (pair.empty()) continue;
+    auto value = pair;
+    auto const key = header_trimmed(header_cut(value, '='));
+    value = header_trimmed(value);
+    if (is_named(key, "root")) read_root(value);
+    else if (is_named(key, "parent")) read_parent(value);
+    else if (is_named(key, "sampled")) read_sampled(value);
+    else if (!is_named(key, "self")) keep(pair);
+  }
+  if (root.is_valid()) parent = found_;  // a parent may come before its root, and means nothing without
+}
+
+FANLIGHT_INLINE void xray_header::read_root(std::string_view text) noexcept {
+  if (has_root_) return;
+  has_root_ = true;
+  fanlight::trace_id out;
+  char digits[32];
+  bool fine = text.size() == 35 && text[0] == '1' && text[1] == '-' && text[10] == '-';
+  if (fine) {
+    std::memcpy(digits, text.data() + 2, 8);
+    std::memcpy(digits + 8, text.data() + 11, 24);
+    fine = read_hex(out.bytes, 16, {digits, 32}, true);
+  }
+  if (fine) root = out;
+  root_bad = !fine;
+}
+
+FANLIGHT_INLINE void xray_header::read_parent(std::string_view text) noexcept {
+  if (has_parent_) return;
+  has_parent_ = true;
+  found_ = fanlight::span_id::from_hex(text);
+  parent_bad = !found_.is_valid();
+}
+
+FANLIGHT_INLINE void xray_header::read_sampled(std::string_view text) noexcept {
+  if (has_sampled_) return;
+  has_sampled_ = true;
+  sampled = text == "1";
+  sampling = sampled || text == "0" ? sampling_state::decided : text == "?" ? sampling_state::asked : sampling_state::deferred;
+}
+
+// Nobody reads these, but they leave in a header of ours: a control character among them could begin another one.
+FANLIGHT_INLINE void xray_header::keep(std::string_view pair) noexcept {
+  bool fine = pair[0] != '=' && std::memchr(pair.data(), '=', pair.size()) != nullptr;
+  for (char const letter : pair) fine = fine && letter >= 0x20 && letter < 0x7F;
+  pair_bad = pair_bad || !fine;
+  unsigned const separator = size_ == 0 ? 0 : 1;
+  if (!fine || size_ + separator + pair.size() > most_pairs) return;
+  if (separator != 0) pairs_[size_++] = ';';
+  std::memcpy(pairs_ + size_, pair.data(), pair.size());
+  size_ += static_cast<unsigned>(pair.size());
+}
+
+FANLIGHT_INLINE unsigned write_xray_header(char (&to)[xray_header::most_size + 1], fanlight::trace_id const& trace,
+                                           fanlight::span_id const& span, bool sampled, sampling_state sampling,
+                                           std::string_view pairs) noexcept {
+  std::memcpy(to, "Root=1-", 7);
+  write_hex(to + 7, trace.bytes, 4);
+  to[15] = '-';
+  write_hex(to + 16, trace.bytes + 4, 12);
+  std::memcpy(to + 40, ";Parent=", 8);
+  write_hex(to + 48, span.bytes, 8);
+  unsigned size = 64;
+  if (sampling != sampling_state::deferred) {
+    std::memcpy(to + size, ";Sampled=", 9);
+    to[size + 9] = sampling == sampling_state::asked ? '?' : sampled ? '1' : '0';
+    size += 10;
+  }
+  if (!pairs.empty() && pairs.size() <= xray_header::most_pairs) {
+    to[size++] = ';';
+    std::memcpy(to + size, pairs.data(), pairs.size());
+    size += static_cast<unsigned>(pairs.size());
+  }
+  to[size] = 0;
+  return size;
+}
+
+/// What a character of baggage may be in, one bit each.
+struct baggage_letters {
+  static constexpr unsigned char key = 1, value = 2;
+  unsigned char of[256];
+  constexpr baggage_letters() noexcept : of{} {
+    for (unsigned i = 0x21; i < 0x7F; ++i) of[i] = i == '"' || i == ',' || i == ';' || i == '\\' ? 0 : value;
+    for (unsigned i = '0'; i <= '9'; ++i) of[i] |= key;
+    for (unsigned i = 'a'; i <= 'z'; ++i) of[i] |= key, of[i - 'a' + 'A'] |= key;
+    for (char const other : {'!', '#', '$', '%', '&', '\'', '*', '+', '-', '.', '^', '_', '`', '|', '~'})
+      of[static_cast<unsigned char>(other)] |= key;
+  }
+};
+inline constexpr baggage_letters baggage_table{};
+
+[[nodiscard]] inline bool is_baggage(std::string_view text, unsigned char kind) noexcept {
+  for (char const letter : text)
+    if ((baggage_table.of[static_cast<unsigned char>(letter)] & kind) == 0) return false;
+  return true;
+}
+
+/// `key = value`; a property may be a key alone.
+[[nodiscard]] inline bool is_baggage_pair(std::string_view text, bool is_property) noexcept {
+  bool const has_value = text.find('=') != std::string_view::npos;
+  auto const key = header_trimmed(header_cut(text, '='));
+  return !key.empty() && is_baggage(key, baggage_letters::key) && (has_value || is_property) &&
+         is_baggage(header_trimmed(text), baggage_letters::value);
+}
+
+[[nodiscard]] inline bool is_baggage_member(std::string_view text) noexcept {
+  if (!is_baggage_pair(header_trimmed(header_cut(text, ';')), false)) return false;
+  while (!text.empty()) {
+    auto const property = header_trimmed(header_cut(text, ';'));
+    if (!property.empty() && !is_baggage_pair(property, true)) return false;
+  }
+  return true;
+}
+
+FANLIGHT_INLINE baggage_header::~baggage_header() noexcept { std::free(long_); }
+
+FANLIGHT_INLINE void baggage_header::read(std::string_view text) noexcept {
+  while (!text.empty()) {
+    auto const member = header_trimmed(header_cut(text, ','));
+    if (member.empty()) continue;
+    if (is_baggage_member(member)) keep(member);
+    else bad_ = true;
+  }
+}
+
+FANLIGHT_INLINE void baggage_header::keep(std::string_view member) noexcept {
+  unsigned const separator = size_ == 0 ? 0 : 1;
+  std::size_t const size = size_ + separator + member.size();
+  if (size > most_size || members_ == most_members) return;
+  if (size > sizeof short_ && long_ == nullptr) {
+    long_ = static_cast<char*>(std::malloc(most_size));
+    if (long_ == nullptr) return;
+    std::memcpy(long_, short_, size_);
+  }
+  char* const to = long_ != nullptr ? long_ : short_;
+  if (separator != 0) to[size_] = ',';
+  std::memcpy(to + size_ + separator, member.data(), member.size());
+  size_ = static_cast<unsigned>(size);
+  ++members_;
+}
+
+}  // namespace detail
+FANLIGHT_END

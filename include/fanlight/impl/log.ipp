@@ -1,0 +1,46 @@
+// Bodies of log.hpp.
+#pragma once
+
+#include <fanlight/impl/span.ipp>
+#include <fanlight/log.hpp>
+#include <fanlight/span.hpp>
+
+FANLIGHT_BEGIN
+namespace detail {
+
+/// The pipeline for a record that is made here and now; null: none.
+[[nodiscard]] FANLIGHT_INLINE core_face* core_here(thread_block& t) noexcept {
+  auto const* const outer = current_frame(t);
+  core_face* core = outer != nullptr && outer->core != nullptr ? outer->core : default_core(t);
+  return static_cast<void*>(core) == t.ready ? core : prepare(t, core);
+}
+
+/// The ids of the current span into a record that belongs to it.
+FANLIGHT_INLINE void join_trace(draft& d, thread_block const& t) noexcept {
+  auto const* const outer = current_frame(t);
+  if (outer == nullptr || (outer->flags & frame_flag::in_trace) == 0) return;
+  auto& head = d.head();
+  std::memcpy(head.trace_id, outer->trace_id, sizeof head.trace_id);
+  std::memcpy(head.span_id, outer->span_id, sizeof head.span_id);
+  head.trace_flags = static_cast<std::uint8_t>(outer->flags);
+}
+
+FANLIGHT_INLINE void write_log(level at, std::string_view logger, std::string_view message, std::initializer_list<attribute> fields,
+                               source where) noexcept {
+  auto& t = here();
+  core_face* const core = core_here(t);
+  if (core == nullptr || static_cast<std::uint32_t>(at) < core->minimum_level) return;
+  alignas(8) unsigned char room[768];
+  draft d;
+  open_draft(d, t, *core, room, sizeof room, entry_type::log, message, where);
+  auto& head = d.head();
+  head.kind = static_cast<std::uint8_t>(at);
+  head.start = ticks_now(*core);
+  join_trace(d, t);
+  if (!logger.empty()) put_fact(d, fact_key::logger, logger);
+  for (auto const& field : fields) put(d, item_role::attribute, field.key, field.value);
+  close_draft(d, t);
+}
+
+}  // namespace detail
+FANLIGHT_END

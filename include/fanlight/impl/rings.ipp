@@ -1,0 +1,153 @@
+// The rings of a pipeline: made for a thread at its first record, handed on to the next thread when that one ends, never freed while the
+// pipeline or the thread might still look at them. Threads open and leave, the dispatcher walks, anybody may count.
+#pragma once
+
+#include <fanlight/detail/core.hpp>
+
+#include <mutex>
+#include <new>
+#include <vector>
+
+#include <sys/mman.h>
+
+FANLIGHT_BEGIN
+namespace detail {
+
+/// A ring of `room` bytes, a power of two; null when there is no memory. Pages are taken from the system as they are first written.
+[[nodiscard]] inline ring* make_ring(std::size_t room) noexcept {
+  auto* const out = new (std::nothrow) ring{};
+  if (out == nullptr) return nullptr;
+  void* const data = ::mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (data == MAP_FAILED) {
+    delete out;
+    return nullptr;
+  }
+  out->data = static_cast<unsigned char*>(data);
+  out->mask = room - 1;
+  return out;
+}
+inline void free_ring(ring* one) noexcept {
+  ::munmap(one->data, one->mask + 1);
+  delete one;
+}
+
+[[nodiscard]] inline ring_state state_of(ring const& one) noexcept {
+  return static_cast<ring_state>(__atomic_load_n(&one.state, __ATOMIC_ACQUIRE));
+}
+inline void set_state(ring& one, ring_state state) noexcept {
+  __atomic_store_n(&one.state, static_cast<std::uint32_t>(state), __ATOMIC_RELEASE);
+}
+[[nodiscard]] inline std::uint64_t look(std::uint64_t const& counter) noexcept { return __atomic_load_n(&counter, __ATOMIC_RELAXED); }
+
+struct ring_totals {
+  std::uint64_t waiting[entry_types]{};  // published and not gathered
+  std::uint64_t dropped[entry_types]{};  // the ring was full
+};
+
+class ring_registry {
+ public:
+  explicit ring_registry(std::size_t room) noexcept : room_{room} {}
+
+  /// The calling thread's ring: the one it has, one that another thread left, or a new one.
+  [[nodiscard]] ring* open(core_face& core, thread_block& t) noexcept {
+    for (auto* each = static_cast<ring*>(t.rings); each != nullptr; each = each->next_of_thread)
+      if (each->core == &core && state_of(*each) == ring_state::live) return each;
+    std::lock_guard const held{lock_};
+    if (closed_) return nullptr;
+    ring* out = free_.empty() ? nullptr : free_.back();
+    if (out != nullptr)
+      free_.pop_back();
+    else if (out = make_listed(core); out == nullptr)
+      return nullptr;
+    out->thread_id = t.thread_id;
+    out->next_of_thread = static_cast<ring*>(t.rings);
+    t.rings = out;
+    set_state(*out, ring_state::live);
+    return out;
+  }
+
+  /// The thread of `one` has ended. When the pipeline has too, nobody will look at it again but those who count.
+  void leave(ring& one) noexcept {
+    if (state_of(one) == ring_state::live) set_state(one, ring_state::left);
+  }
+
+  /// A left ring that has been drained goes to the next thread.
+  void recycle(ring& one) noexcept {
+    std::lock_guard const held{lock_};
+    try {
+      free_.push_back(&one);
+      set_state(one, ring_state::abandoned);
+    } catch (std::bad_alloc const&) {
+    }
+  }
+
+  /// All rings, for the dispatcher; `known` tells whether that is news.
+  void list(std::vector<ring*>& to, std::size_t& known) {
+    std::lock_guard const held{lock_};
+    if (known == all_.size()) return;
+    to = all_;
+    known = all_.size();
+  }
+
+  [[nodiscard]] ring_totals totals() const noexcept {
+    ring_totals out;
+    std::lock_guard const held{lock_};
+    for (auto const* each : all_)
+      for (std::size_t type = 0; type < entry_types; ++type) {
+        out.waiting[type] += look(each->published[type]) - look(each->gathered[type]);
+        out.dropped[type] += look(each->dropped[type]);
+      }
+    return out;
+  }
+
+  /// No ring is opened from now on; the pipeline is closing.
+  void close() noexcept {
+    std::lock_guard const held{lock_};
+    closed_ = true;
+  }
+  /// Gives the pages back to the system. A thread that still ends a span writes into fresh ones, unread.
+  void give_pages_back() noexcept {
+    std::lock_guard const held{lock_};
+    for (auto* const each : all_) ::madvise(each->data, each->mask + 1, MADV_DONTNEED);
+  }
+
+  [[nodiscard]] std::size_t room() const noexcept { return room_; }
+
+  /// For records of threads that have no ring any more: one at a time.
+  void push_shared(core_face& core, unsigned char const* entry, std::uint64_t size, entry_type type) noexcept {
+    std::lock_guard const held{shared_lock_};
+    if (shared_ == nullptr) {
+      std::lock_guard const held_too{lock_};
+      shared_ = closed_ ? nullptr : make_listed(core);
+      if (shared_ == nullptr) return core.operations->count_late(core, type, 1);
+      set_state(*shared_, ring_state::live);
+    }
+    push(core, *shared_, entry, size, type);
+  }
+
+ private:
+  [[nodiscard]] ring* make_listed(core_face& core) noexcept {
+    ring* const out = make_ring(room_);
+    if (out == nullptr) return nullptr;
+    out->core = &core;
+    try {
+      all_.push_back(out);
+      free_.reserve(all_.size());
+    } catch (std::bad_alloc const&) {
+      free_ring(out);
+      return nullptr;
+    }
+    return out;
+  }
+
+  std::size_t const room_;
+  mutable std::mutex lock_;
+  std::mutex shared_lock_;
+  std::vector<ring*> all_;
+  std::vector<ring*> free_;
+  ring* shared_ = nullptr;
+  bool closed_ = false;
+};
+
+}  // namespace detail
+FANLIGHT_END

@@ -1,0 +1,389 @@
+// How a span starts and ends, step by step: whose child it is, ids, the sampler's decision, the frame on the thread's chain, the facts
+// that hold there. All of it runs on the thread that begins the span. Included by span.ipp, behind span.hpp.
+#pragma once
+
+#include <fanlight/impl/draft.ipp>
+#include <fanlight/propagation.hpp>
+
+FANLIGHT_BEGIN
+namespace detail {
+
+FANLIGHT_HOT void enter(frame& place, thread_block& t, frame* outer) noexcept {
+  place.outer = outer;
+  place.layout = layout_version;
+  t.current = &place;
+}
+
+/// A frame that names what `of` names.
+FANLIGHT_INLINE void frame_of(frame& place, context const& of, core_face* core) noexcept {
+  auto const trace = of.trace_id();
+  auto const span = of.span_id();
+  std::memcpy(place.trace_id, trace.bytes, sizeof place.trace_id);
+  std::memcpy(place.span_id, span.bytes, sizeof place.span_id);
+  place.flags = of.flags() | static_cast<std::uint32_t>(of.sampling()) << 12;
+  if (of.is_valid()) place.flags |= frame_flag::in_trace;
+  if (of.is_remote()) place.flags |= frame_flag::remote;
+  else if (of.is_sampled()) place.flags |= frame_flag::recording;
+  place.core = core;
+  place.node = of.node();
+  place.open = nullptr;
+  place.saved_facts = 0;
+  place.layout = layout_version;
+  place.outer = nullptr;
+}
+
+/// Nothing records here: the ids of what is current go on to whoever is called.
+FANLIGHT_INLINE void pass_on(frame& place, thread_block& t, frame* outer) noexcept {
+  place.layout = 0;
+  place.flags = 0;
+  place.node = nullptr;
+  place.core = nullptr;
+  place.open = nullptr;
+  place.saved_facts = 0;
+  if (outer == nullptr) return;
+  place = *outer;
+  place.flags &= ~(frame_flag::owns_node | frame_flag::recording);
+  place.open = nullptr;
+  place.saved_facts = 0;
+  if (outer->core != nullptr && outer->core->layout == layout_version && __atomic_load_n(&outer->core->closed, __ATOMIC_ACQUIRE) != 0 &&
+      (outer->flags & frame_flag::recording) != 0)
+    outer->core->operations->count_late(*outer->core, entry_type::span, 1);
+  enter(place, t, outer);
+}
+
+/// A new span id, never zero.
+FANLIGHT_HOT void give_id(frame& place, thread_block& t, core_face const& core) noexcept {
+  std::uint64_t id = next_id(t, core);
+  id |= id == 0 ? 1u : 0u;
+  id = __builtin_bswap64(id);
+  std::memcpy(place.span_id, &id, sizeof id);
+}
+
+FANLIGHT_HOT void inherit(frame& place, thread_block& t, core_face& core, frame const& parent) noexcept {
+  std::memcpy(place.trace_id, parent.trace_id, sizeof place.trace_id);
+  give_id(place, t, core);
+  place.flags = parent.flags & (0xFFu | frame_flag::recording | frame_flag::in_trace);
+  place.node = parent.node;
+  place.core = &core;
+  place.open = nullptr;
+  place.saved_facts = 0;
+}
+
+/// Seconds of the epoch, for the front of a trace id. The coarse clock does: nobody needs more here.
+FANLIGHT_HOT std::uint32_t seconds_now(core_face const& core) noexcept {
+  std::int64_t nanoseconds = 0;
+  if (__builtin_expect(core.ticks != nullptr, 0)) {
+    nanoseconds = core.ticks(core.source_of_time) + __atomic_load_n(&core.wall_offset, __ATOMIC_RELAXED);
+  } else {
+    timespec now;
+    ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    return static_cast<std::uint32_t>(now.tv_sec);
+  }
+  return static_cast<std::uint32_t>(nanoseconds / 1'000'000'000);
+}
+
+/// A new trace id: the time in front, so that one id serves X-Ray too, then 96 random bits.
+FANLIGHT_HOT std::uint64_t give_trace(frame& place, thread_block& t, core_face const& core) noexcept {
+  std::uint64_t const low = next_id(t, core);
+  std::uint32_t const high = static_cast<std::uint32_t>(core.random == nullptr ? next_random(t) : core.random(core.source_of_ids));
+  std::uint32_t const seconds = __builtin_bswap32(seconds_now(core));
+  std::uint64_t const swapped = __builtin_bswap64(low);
+  std::memcpy(place.trace_id, &seconds, 4);
+  std::memcpy(place.trace_id + 4, &high, 4);
+  std::memcpy(place.trace_id + 8, &swapped, 8);
+  return low & 0x00FFFFFFFFFFFFFFu;
+}
+
+/// A root by the plain samplers: no clock is read before it is decided, no attribute looked at.
+FANLIGHT_HOT void start_trace(frame& place, thread_block& t, core_face& core) noexcept {
+  std::uint64_t const chance = give_trace(place, t, core);
+  give_id(place, t, core);
+  bool const yes = core.sampler == sampling_mode::always_on || (core.sampler == sampling_mode::ratio && chance >= core.threshold);
+  place.flags = frame_flag::in_trace | trace_flag::random | (yes ? frame_flag::recording | trace_flag::sampled : 0u);
+  place.node = nullptr;
+  place.core = &core;
+  place.open = nullptr;
+  place.saved_facts = 0;
+}
+
+/// The copy of the head and name that goes out at once to an exporter that asked for it.
+FANLIGHT_COLD inline void send_start_note(draft& d) noexcept {
+  auto& t = here();
+  std::size_t const size = entry_space(d.head().name_size);
+  auto* const note = static_cast<unsigned char*>(take_block(t, size));
+  if (note == nullptr) return;
+  std::memcpy(note, d.data, size);
+  auto& head = *reinterpret_cast<entry_head*>(note);
+  head.type = entry_type::start;
+  head.size = static_cast<std::uint32_t>(size);
+  head.end = head.start;
+  deliver(t, *d.core, note, size, entry_type::start);
+  std::free(note);
+}
+
+/// Ids, flags and start into the head of the record.
+FANLIGHT_HOT void sign(draft& d, frame const& place, span_kind kind) noexcept {
+  auto& head = d.head();
+  head.kind = static_cast<std::uint8_t>(kind);
+  std::memcpy(head.trace_id, place.trace_id, sizeof head.trace_id);
+  std::memcpy(head.span_id, place.span_id, sizeof head.span_id);
+  head.trace_flags = static_cast<std::uint8_t>(place.flags);
+  d.uncaught = static_cast<std::uint16_t>(exceptions_in_flight());
+  head.start = ticks_now(*d.core);
+  if (__builtin_expect(place.node != nullptr, 0) && !place.node->tracestate().empty())
+    put_fact(d, fact_key::tracestate, place.node->tracestate());
+  if (__builtin_expect(d.core->wants_open != 0, 0)) send_start_note(d);
+}
+
+FANLIGHT_INLINE void finish(draft& d, thread_block& t) noexcept {
+  if (__builtin_expect(exceptions_in_flight() > d.uncaught, 0)) put_status(d, status_code::error, {});
+  close_draft(d, t);
+}
+
+/// The decision for a trace that has no recorded part here yet.
+[[nodiscard]] FANLIGHT_INLINE std::uint32_t decide(core_face& core, start_facts const& how, context const* remote, std::uint64_t chance) noexcept {
+  if (remote != nullptr && remote->is_valid() && core.parent_based != 0 && !remote->is_deferred()) return remote->is_sampled() ? 3 : 0;
+  switch (core.sampler) {
+    case sampling_mode::always_on: return 3;
+    case sampling_mode::always_off: return 0;
+    case sampling_mode::ratio: return chance >= core.threshold ? 3 : 0;
+    case sampling_mode::custom: return core.operations->decide(core, how);
+  }
+  return 0;
+}
+
+/// The low 56 bits of a trace id.
+[[nodiscard]] FANLIGHT_INLINE std::uint64_t chance_of(unsigned char const* trace) noexcept {
+  std::uint64_t low = 0;
+  std::memcpy(&low, trace + 8, 8);
+  return __builtin_bswap64(low) & 0x00FFFFFFFFFFFFFFu;
+}
+
+/// What a frame names, as a context that shares its node.
+[[nodiscard]] FANLIGHT_INLINE context frame_context(frame const& place) noexcept {
+  fanlight::trace_id trace;
+  fanlight::span_id span;
+  std::memcpy(trace.bytes, place.trace_id, sizeof trace.bytes);
+  std::memcpy(span.bytes, place.span_id, sizeof span.bytes);
+  context_node::keep(place.node);
+  return context::adopt({trace, span, static_cast<std::uint8_t>(place.flags), (place.flags & frame_flag::remote) != 0,
+                         static_cast<sampling_state>((place.flags & frame_flag::sampling) >> 12)},
+                        const_cast<context_node*>(place.node));
+}
+
+/// Facts as the thread has them now, with what a context is to take along. Null when there is nothing to take.
+[[nodiscard]] FANLIGHT_INLINE context_node* gather_node(thread_block const& t, core_face* core, context_node const* from) noexcept {
+  context_node::parts parts;
+  parts.core = core;
+  if (t.facts.end != t.facts.begin) {
+    parts.facts = t.facts.data + t.facts.begin;
+    parts.facts_size = t.facts.end - t.facts.begin;
+    parts.fact_count = t.facts.count;
+    for (int i = 0; i < 4; ++i) parts.filter.words[i] = t.facts.filter[i];
+  }
+  if (from != nullptr) {
+    parts.tracestate = from->tracestate();
+    parts.baggage = from->baggage();
+    parts.pairs = from->pairs();
+  }
+  return context_node::make(parts);
+}
+
+FANLIGHT_INLINE context context_of(frame const& place, bool here_too) noexcept {
+  auto& t = here();
+  if (place.layout == 0) return {};
+  bool const at_home = place.core == nullptr || place.core == __atomic_load_n(&home().core, __ATOMIC_ACQUIRE);
+  bool const no_facts = !here_too || t.facts.begin == t.facts.end;
+  bool const as_it_is = place.node == nullptr ? at_home : at_home || place.node->core == place.core;
+  if (no_facts && as_it_is) return frame_context(place);
+  return context::adopt(frame_context(place), gather_node(t, at_home ? nullptr : place.core, place.node));
+}
+
+/// Room for `more` bytes behind the facts that hold. False: there is no memory, or there are facts beyond reason.
+[[nodiscard]] FANLIGHT_INLINE bool room_for_facts(thread_block& t, std::size_t more) noexcept {
+  auto& facts = t.facts;
+  std::size_t const need = facts.end + more;
+  if (need <= facts.room) return true;
+  if (need > 1u << 20) return false;
+  std::size_t const room = need * 2 < 1024 ? 1024 : need * 2;
+  auto* const grown = static_cast<unsigned char*>(std::realloc(facts.data, room));
+  if (grown == nullptr) return false;
+  facts.data = grown;
+  facts.room = static_cast<std::uint32_t>(room);
+  return true;
+}
+
+/// Adds a fact to what holds in this thread. A key that is there already is shadowed: the window moves to a copy without it.
+FANLIGHT_INLINE void add_fact(thread_block& t, item_role role, std::string_view key, value const& what) noexcept {
+  auto& facts = t.facts;
+  if (t.thread_id == 0) get_to_know(t);
+  if (key.size() > 0xFFFF) key = key.substr(0, 0xFFFF);
+  std::size_t const space = item_space(what.kind(), what.size(), key.size());
+  if (!room_for_facts(t, facts.end - facts.begin + space)) return;
+  std::uint32_t const hash = key_hash(key.data(), key.size());
+  bool const maybe_there = (facts.filter[hash >> 6] >> (hash & 63) & 1) != 0;
+  if (maybe_there) {
+    std::uint32_t const from = facts.begin, to = facts.end;
+    facts.begin = facts.end;
+    facts.count = 0;
+    for (std::uint32_t at = from; at != to;) {
+      item_view const item{facts.data + at};
+      auto const size = static_cast<std::uint32_t>(item.size());
+      if (!(same_space(item.head().role, role) && item.key() == key)) {
+        std::memcpy(facts.data + facts.end, facts.data + at, size);
+        facts.end += size;
+        facts.count += item.head().role == item_role::metadata ? 0 : 1;
+      }
+      at += size;
+    }
+  }
+  write_item(facts.data + facts.end, role, key, what);
+  facts.end += static_cast<std::uint32_t>(space);
+  facts.count += role == item_role::metadata ? 0 : 1;
+  facts.filter[hash >> 6] |= std::uint64_t{1} << (hash & 63);
+}
+
+/// The window of facts as it was, kept among the facts while another one holds.
+struct saved_window {
+  std::uint32_t begin, end, count, unused;
+  std::uint64_t filter[4];
+};
+
+/// The facts that a context brought along hold in this thread until pop_facts(); they shadow those that held before.
+FANLIGHT_INLINE void push_facts(thread_block& t, frame& place, context_node const* node) noexcept {
+  place.saved_facts = 0;
+  if (node == nullptr || node->facts_size == 0) return;
+  auto& facts = t.facts;
+  std::uint32_t const active = facts.end - facts.begin;
+  if (!room_for_facts(t, sizeof(saved_window) + active)) return;
+  saved_window window{facts.begin, facts.end, facts.count, 0, {}};
+  std::memcpy(window.filter, facts.filter, sizeof window.filter);
+  std::memcpy(facts.data + facts.end, &window, sizeof window);
+  place.saved_facts = facts.end + 1;
+  std::uint32_t const fresh = facts.end + static_cast<std::uint32_t>(sizeof window);
+  std::memcpy(facts.data + fresh, facts.data + facts.begin, active);
+  facts.begin = fresh;
+  facts.end = fresh + active;
+  for (auto const *at = node->facts(), *end = at + node->facts_size; at != end; at += item_view{at}.size())
+    add_fact(t, item_view{at}.head().role, item_view{at}.key(), read_value({at}));
+}
+
+FANLIGHT_INLINE void pop_facts(thread_block& t, frame& place) noexcept {
+  if (place.saved_facts == 0) return;
+  saved_window window;
+  std::memcpy(&window, t.facts.data + place.saved_facts - 1, sizeof window);
+  t.facts.begin = window.begin, t.facts.end = window.end, t.facts.count = window.count;
+  std::memcpy(t.facts.filter, window.filter, sizeof window.filter);
+  place.saved_facts = 0;
+}
+
+/// A span that leaves this scope takes the facts along that hold here, for what is begun beneath it elsewhere.
+FANLIGHT_INLINE void keep_facts(frame& place, thread_block& t) noexcept {
+  if (place.layout == 0) return;
+  if (t.facts.begin != t.facts.end) {
+    auto* const node = gather_node(t, place.core, place.node);
+    if (node == nullptr) return;
+    if ((place.flags & frame_flag::owns_node) != 0) context_node::drop(place.node);
+    place.node = node;
+    place.flags |= frame_flag::owns_node;
+  } else if (place.node != nullptr && (place.flags & frame_flag::owns_node) == 0) {
+    context_node::keep(place.node);
+    place.flags |= frame_flag::owns_node;
+  }
+}
+
+/// A scoped object that ends while an inner one lives, or on another thread: it is taken out of the chain if it is in it.
+FANLIGHT_COLD inline void leave_out_of_order(frame& place, thread_block& t) noexcept {
+  tell(place.core, 103, {});
+  for (auto** link = reinterpret_cast<frame**>(&t.current); *link != nullptr; link = &(*link)->outer)
+    if (*link == &place) {
+      *link = place.outer;
+      return;
+    }
+}
+
+/// The frame of a span with a parent that was handed to it keeps that parent's node alive; a trace that begins here under a ratio that is
+/// to be told gets a tracestate of its own.
+FANLIGHT_INLINE void own_node(frame& place, core_face const& core, context const& parent, bool decided) noexcept {
+  place.node = parent.node();
+  if (decided && core.write_threshold != 0 && core.sampler == sampling_mode::ratio) {
+    place.node = node_with_threshold(parent, core);
+    if (place.node != nullptr) place.flags |= frame_flag::owns_node;
+  } else if (place.node != nullptr) {
+    context_node::keep(place.node);
+    place.flags |= frame_flag::owns_node;
+  }
+}
+
+/// Opens the record of a span that has options.
+FANLIGHT_INLINE void open_fully(frame& place, draft& d, unsigned char* room, thread_block& t, start_facts const& how,
+                                unsigned char const* parent_id, std::uint8_t flags) noexcept {
+  open_draft(d, t, *place.core, room, inline_room, entry_type::span, how.name, how.where);
+  place.open = &d;
+  auto& head = d.head();
+  if (parent_id != nullptr) std::memcpy(head.parent_id, parent_id, sizeof head.parent_id);
+  head.flags = static_cast<std::uint8_t>(how.flags | flags);
+  sign(d, place, how.kind);
+  if (how.start) d.head().start = how.start.nanoseconds, d.head().flags |= entry_flag::wall_start;
+  if (!how.scope_name.empty()) put_fact(d, fact_key::scope_name, how.scope_name);
+  if (!how.scope_version.empty()) put_fact(d, fact_key::scope_version, how.scope_version);
+  for (std::size_t i = 0; i < how.attribute_count; ++i) put(d, item_role::attribute, how.attributes[i].key, how.attributes[i].value);
+  for (std::size_t i = 0; i < how.link_count; ++i)
+    put_link(d, how.links[i].to, how.links[i].attributes.begin(), how.links[i].attributes.size());
+}
+
+/// A child of the current span, with options.
+FANLIGHT_INLINE void begin_beneath(frame& place, draft& d, unsigned char* room, thread_block& t, frame& outer, start_facts const& how) noexcept {
+  auto* core = outer.core;
+  if (static_cast<void*>(core) != t.ready) core = prepare(t, core);
+  if (core == nullptr) return pass_on(place, t, &outer);
+  inherit(place, t, *core, outer);
+  place.layout = layout_version;
+  if ((place.flags & frame_flag::recording) != 0) open_fully(place, d, room, t, how, outer.span_id, 0);
+}
+
+/// A span whose parent is `parent`: another process's, one from another thread, or none.
+FANLIGHT_INLINE void begin_under(frame& place, draft& d, unsigned char* room, thread_block& t, core_face* core, context const& parent,
+                                 start_facts how) noexcept {
+  if (core != nullptr && static_cast<void*>(core) != t.ready) core = prepare(t, core);
+  frame_of(place, parent, core);
+  if (core == nullptr) {
+    place.flags &= ~frame_flag::recording;
+    place.layout = parent.trace_id().is_valid() ? layout_version : 0;
+    if (place.node != nullptr && place.layout != 0) context_node::keep(place.node), place.flags |= frame_flag::owns_node;
+    return;
+  }
+  bool const known = parent.trace_id().is_valid(), local = parent.is_valid() && !parent.is_remote();
+  std::uint32_t const random = known ? place.flags & trace_flag::random : trace_flag::random;
+  std::uint64_t const chance = known ? chance_of(place.trace_id) : give_trace(place, t, *core);
+  std::memcpy(how.trace.bytes, place.trace_id, sizeof how.trace.bytes);
+  how.parent = parent.is_valid() ? &parent : nullptr;
+  std::uint32_t const verdict = local ? (parent.is_sampled() ? 3u : 0u) : decide(*core, how, known ? &parent : nullptr, chance);
+  give_id(place, t, *core);
+  place.flags = random | frame_flag::in_trace | ((verdict & 1) != 0 ? frame_flag::recording : 0u) |
+                ((verdict & 2) != 0 ? std::uint32_t{trace_flag::sampled} : 0u);
+  own_node(place, *core, parent, !local && !parent.is_valid() && (verdict & 2) != 0);
+  push_facts(t, place, parent.node());
+  auto const parent_id = parent.span_id();
+  if ((verdict & 1) != 0)
+    open_fully(place, d, room, t, how, parent_id.bytes, parent.is_valid() && parent.is_remote() ? entry_flag::remote_parent : std::uint8_t{0});
+}
+
+/// The general start: every option, explicit parents, remote parents, the user's sampler. Does not make the span current.
+FANLIGHT_INLINE void begin_anywhere(frame& place, draft& d, unsigned char* room, thread_block& t, frame* outer, start_facts const& how) noexcept {
+  if (!how.has_parent && outer != nullptr) {
+    if ((outer->flags & (frame_flag::in_trace | frame_flag::remote)) == frame_flag::in_trace)
+      return begin_beneath(place, d, room, t, *outer, how);
+    context const given = frame_context(*outer);
+    return begin_under(place, d, room, t, outer->core, given, how);
+  }
+  context const nobody{};
+  context const& parent = how.parent != nullptr ? *how.parent : nobody;
+  core_face* core = parent.node() != nullptr ? parent.node()->core : nullptr;
+  if (core == nullptr && outer != nullptr) core = outer->core;
+  if (core == nullptr) core = default_core(t);
+  begin_under(place, d, room, t, core, parent, how);
+}
+
+}  // namespace detail
+FANLIGHT_END

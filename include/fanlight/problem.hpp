@@ -1,0 +1,62 @@
+// Everything fanlight may have to complain of: one code for each condition, with numbers that never change meaning, and one value that
+// says what happened, to what, and what to do. Problems are made anywhere in fanlight and handed to one handler, on fanlight's own
+// thread; at most one call a minute for each code and exporter, the counts are exact.
+#pragma once
+
+#include <fanlight/detail/config.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+FANLIGHT_BEGIN
+
+enum class problem_code : int {
+  // configuration, 1..
+  config_bad = 1,            // a value that makes no sense; the default is used or the exporter left out
+  environment_bad = 2,       // a variable that could not be understood; treated as unset
+  already_initialised = 3,   // init() while a session lives
+  second_copy = 4,           // a shared object with a fanlight of its own that cannot join
+  feature_missing = 5,       // asked for, and not in this build
+  thread_failed = 6,         // no thread could be started
+  ignored = 7,               // understood, and not supported
+  // instruments, 100..
+  no_parent = 100,           // a subsegment with nothing above it
+  segment_nested = 101,      // a segment inside another became a subsegment
+  ended = 102,               // written to after its end
+  out_of_order = 103,        // a scoped object ended while an inner one lives
+  attributes_dropped = 104,  // over a limit
+  key_empty = 105,           // an attribute without a key
+  header_bad = 106,          // a propagation header that could not be read
+  context_callback_threw = 107,
+  late = 108,                // a record after the pipeline's end
+  // delivery, 200..
+  queue_full = 200,          // records were lost: the queue of an exporter is full
+  capture_full = 201,        // records were lost: a thread's ring is full
+  delivery_failed = 202,     // an exporter gave a batch up
+  rejected = 203,            // the back end refused part of a batch
+  exporter_threw = 204,
+  exporter_stuck = 205,      // it did not return in time
+  recovered = 206,           // records flow again; says how many were lost
+  flush_late = 207,          // shutdown ran out of time
+  file_failed = 208,         // a file could not be opened or written
+  process_threw = 209,       // the process hook threw; the record was passed on unchanged
+  sampler_threw = 210,
+  expired = 211,             // older than the lane may keep
+};
+
+/// The code's name, as it stands above.
+[[nodiscard]] std::string_view to_text(problem_code code) noexcept;
+
+struct problem {
+  problem_code code{};
+  std::string what;      // one line: what happened, to what, and what to do
+  std::string exporter;  // whose it is; empty: the pipeline's
+  std::uint64_t times = 1;  // how often since the last call for this code
+};
+
+FANLIGHT_END
+
+#ifndef FANLIGHT_COMPILED
+#include <fanlight/impl/problem.ipp>
+#endif

@@ -1,0 +1,172 @@
+// A trace goes from process to process in the headers of a call: inject() writes them on the way out, extract() reads them on the way in.
+// Neither knows a transport: the caller hands over what sets, or finds, one header by its name. Both borrow everything for the length of
+// the call, hold no lock, let nothing escape (what a callback throws is told as a problem), and may be called from any thread. Which
+// formats there are, and in which order, is the pipeline's setting, traceparent and baggage without one; a call may say its own.
+#pragma once
+
+#include <fanlight/context.hpp>
+#include <fanlight/detail/core.hpp>
+
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+
+FANLIGHT_BEGIN
+
+/// The header formats there are: W3C traceparent and tracestate; W3C baggage; X-Amzn-Trace-Id. Numbers never change.
+enum class propagator : std::uint8_t { tracecontext, baggage, xray };
+
+/// As OTEL_PROPAGATORS spells it.
+[[nodiscard]] constexpr std::string_view to_text(propagator format) noexcept {
+  constexpr std::string_view names[]{"tracecontext", "baggage", "xray"};
+  return names[static_cast<unsigned>(format) < 3 ? static_cast<unsigned>(format) : 0];
+}
+
+namespace detail {
+
+/// A list of up to eight propagators in one word: four bits each, the first one lowest, 0xF behind the last.
+inline constexpr std::uint32_t no_propagators = 0xFFFFFFFF;
+
+/// The list with one more at its end, unless it is there or there is no room.
+[[nodiscard]] constexpr std::uint32_t add_propagator(std::uint32_t list, propagator one) noexcept {
+  for (unsigned at = 0; at < 32; at += 4) {
+    if ((list >> at & 15) == static_cast<std::uint32_t>(one)) return list;
+    if ((list >> at & 15) == 15) return (list & ~(std::uint32_t{15} << at)) | static_cast<std::uint32_t>(one) << at;
+  }
+  return list;
+}
+[[nodiscard]] constexpr std::uint32_t pack_propagators(propagator const* first, std::size_t count) noexcept {
+  std::uint32_t out = no_propagators;
+  for (std::size_t i = 0; i < count; ++i) out = add_propagator(out, first[i]);
+  return out;
+}
+[[nodiscard]] constexpr std::uint32_t pack_propagators(std::initializer_list<propagator> list) noexcept {
+  return pack_propagators(list.begin(), list.size());
+}
+inline constexpr std::uint32_t default_propagators = pack_propagators({propagator::tracecontext, propagator::baggage});
+
+/// A caller's setter without its type. False: it threw.
+struct header_setter {
+  void* self;
+  bool (*set)(void* self, std::string_view name, std::string_view text) noexcept;
+};
+
+/// Where the values of one header go, one after the other.
+struct header_reader {
+  void* self;
+  void (*take)(void* self, std::string_view text) noexcept;
+};
+
+/// A caller's getter without its type. False: it threw.
+struct header_getter {
+  void* self;
+  bool (*get)(void* self, std::string_view name, header_reader to) noexcept;
+};
+
+/// `list` is null where the pipeline's counts.
+void inject_current(std::uint32_t const* list, header_setter to) noexcept;
+void inject_context(context const& what, std::uint32_t const* list, header_setter to) noexcept;
+[[nodiscard]] context extract_context(std::uint32_t const* list, header_getter from) noexcept;
+
+/// What `parent` takes along, with the pipeline's threshold in its tracestate. Null: there is no memory.
+[[nodiscard]] context_node* node_with_threshold(context const& parent, core_face const& core) noexcept;
+
+template <class Setter>
+concept sets_headers = requires(Setter& set, std::string_view text) { set(text, text); };
+template <class Getter>
+concept gets_headers = requires(Getter& get, std::string_view text) { get(text); };
+
+/// Hands over what a getter gave: a text, a pointer to one or null, an optional one, or a range of any of these. An empty text is no
+/// header, unless it stands in a range: there each element is one.
+template <class Given>
+void take_given(Given&& given, header_reader to, bool is_element = false) {
+  if constexpr (requires(char const* (*text)(char const*)) { text(given); }) {
+    char const* const text = given;
+    if (text != nullptr && (is_element || *text != 0)) to.take(to.self, text);
+  } else if constexpr (requires(void (*text)(std::string_view)) { text(given); }) {
+    std::string_view const text = given;
+    if (is_element || !text.empty()) to.take(to.self, text);
+  } else if constexpr (requires { static_cast<bool>(given), *given; }) {
+    if (static_cast<bool>(given)) take_given(*given, to, is_element);
+  } else {
+    for (auto&& element : given) take_given(element, to, true);
+  }
+}
+
+/// Calls `use` with the setter in a form that bodies can take.
+template <class Setter, class Use>
+void with_setter(Setter& set, Use use) noexcept {
+  auto call = [&set](std::string_view name, std::string_view text) { set(name, text); };
+  using call_type = decltype(call);
+  use(header_setter{&call, [](void* self, std::string_view name, std::string_view text) noexcept {
+                      try {
+                        (*static_cast<call_type*>(self))(name, text);
+                        return true;
+                      } catch (...) { return false; }
+                    }});
+}
+
+template <class Getter>
+[[nodiscard]] context extract_with(Getter& get, std::uint32_t const* list) noexcept {
+  auto call = [&get](std::string_view name, header_reader to) { take_given(get(name), to); };
+  using call_type = decltype(call);
+  return extract_context(list, {&call, [](void* self, std::string_view name, header_reader to) noexcept {
+                                  try {
+                                    (*static_cast<call_type*>(self))(name, to);
+                                    return true;
+                                  } catch (...) { return false; }
+                                }});
+}
+
+}  // namespace detail
+
+/// Calls `set(name, text)` for each header that a call made here is to carry, so that what it causes belongs to this thread's current span.
+/// Names are spelled `traceparent`, `tracestate`, `baggage`, `X-Amzn-Trace-Id`. Both texts end in a NUL and are valid during that call.
+/// Nothing is set where nothing is current. A setter that throws is not called again.
+template <detail::sets_headers Setter>
+void inject(Setter&& set) noexcept {
+  detail::with_setter(set, [](detail::header_setter to) { detail::inject_current(nullptr, to); });
+}
+/// The same, in these formats.
+template <detail::sets_headers Setter>
+void inject(Setter&& set, std::initializer_list<propagator> formats) noexcept {
+  auto const list = detail::pack_propagators(formats);
+  detail::with_setter(set, [&list](detail::header_setter to) { detail::inject_current(&list, to); });
+}
+/// The same, for a call that belongs to `what`. Nothing is set when it is not valid.
+template <detail::sets_headers Setter>
+void inject(context const& what, Setter&& set) noexcept {
+  detail::with_setter(set, [&what](detail::header_setter to) { detail::inject_context(what, nullptr, to); });
+}
+template <detail::sets_headers Setter>
+void inject(context const& what, Setter&& set, std::initializer_list<propagator> formats) noexcept {
+  auto const list = detail::pack_propagators(formats);
+  detail::with_setter(set, [&what, &list](detail::header_setter to) { detail::inject_context(what, &list, to); });
+}
+
+/// The caller's context, from the headers that `get(name)` finds: a std::string_view or what converts to it, a char const* or null, a
+/// pointer to a text or an optional one, or a range of them, for a header that came several times (each counts: two traceparent headers
+/// are none). An empty text means that there is no such header.
+///
+/// Names are asked for as inject() spells them; when that finds nothing, once more in the other spelling in use (`Traceparent`,
+/// `Tracestate`, `Baggage`, `x-amzn-trace-id`), for maps that know one case only.
+///
+/// The first format of the list that has a parent id decides on ids and flags; what the others have to pass on (X-Ray's further pairs,
+/// baggage, a tracestate of the same trace) is kept. A header that cannot be read counts as absent, and is told. X-Ray's Root without
+/// Parent gives a context that is not valid but has a trace id: the next span begins at the root of that trace.
+template <detail::gets_headers Getter>
+[[nodiscard]] context extract(Getter&& get) noexcept {
+  return detail::extract_with(get, nullptr);
+}
+/// The same, in these formats.
+template <detail::gets_headers Getter>
+[[nodiscard]] context extract(Getter&& get, std::initializer_list<propagator> formats) noexcept {
+  auto const list = detail::pack_propagators(formats);
+  return detail::extract_with(get, &list);
+}
+
+FANLIGHT_END
+
+#ifndef FANLIGHT_COMPILED
+#include <fanlight/impl/propagation.ipp>
+#endif

@@ -1,0 +1,274 @@
+// Spans: a piece of work with a beginning, an end and facts. `scoped_span` belongs to one thread and one scope: it is current from its
+// constructor to its brace. `span` has one owner at a time, on any thread, and is never current by itself; `scope` makes it, or a
+// context from elsewhere, current in a thread. All are made by user code and end by themselves; what they record goes to the pipeline
+// that their parent belongs to. Nothing here throws, blocks, or asks the heap for memory in the common case; `span` keeps its blocks.
+#pragma once
+
+#include <fanlight/context.hpp>
+#include <fanlight/detail/draft.hpp>
+
+#include <exception>
+#include <typeinfo>
+
+FANLIGHT_BEGIN
+
+/// Another span this one has to do with. Borrows its attributes.
+struct link {
+  context to;
+  std::initializer_list<attribute> attributes = {};
+};
+
+/// The library whose code makes the span, when it is not the program itself.
+struct instrumentation {
+  std::string_view name = {};
+  std::string_view version = {};
+};
+
+/// Whose child a span is: the current one's when nothing is said, a context's, or nobody's (`{}`): a new trace.
+class parent_choice {
+ public:
+  parent_choice() noexcept = default;
+  parent_choice(context of) noexcept : of_{static_cast<context&&>(of)} {}
+  [[nodiscard]] static parent_choice from_current() noexcept {
+    parent_choice out;
+    out.current_ = true;
+    return out;
+  }
+  [[nodiscard]] bool is_current() const noexcept { return current_; }
+  [[nodiscard]] context const& of() const noexcept { return of_; }
+
+ private:
+  context of_{};
+  bool current_ = false;
+};
+
+struct span_options {
+  span_kind kind = span_kind::internal;
+  parent_choice parent = parent_choice::from_current();
+  std::initializer_list<link> links = {};
+  wall_time start = {};  // not given: now
+  fanlight::instrumentation instrumentation = {};
+};
+
+namespace detail {
+
+/// Writes an exception's facts: status error, and the event `exception` unless this error has been written in full already.
+void put_exception(draft& d, std::exception const& error, char const* type) noexcept;
+/// The mangled name of the dynamic type; null without run-time type information. `Rtti` keeps the two bodies apart.
+#if defined(__GXX_RTTI) || defined(__cpp_rtti)
+template <bool Rtti = true>
+[[nodiscard]] inline char const* dynamic_type(std::exception const& error) noexcept {
+  return typeid(error).name();
+}
+#else
+template <bool Rtti = false>
+[[nodiscard]] inline char const* dynamic_type(std::exception const&) noexcept {
+  return nullptr;
+}
+#endif
+
+/// What can be written to an open span, whoever holds it. All of it does nothing when the span is not recorded.
+template <class Self>
+class span_writer {
+ public:
+  /// An attribute; the last value of a key wins. An empty key is dropped and counted.
+  FANLIGHT_HOT Self& set(std::string_view key, value const& what) noexcept {
+    put(self().open_(), item_role::attribute, key, what);
+    return self();
+  }
+  /// An attribute that X-Ray indexes: searchable there.
+  FANLIGHT_HOT Self& annotate(std::string_view key, value const& what) noexcept {
+    put(self().open_(), item_role::annotation, key, what);
+    return self();
+  }
+  /// A fact that is kept and not indexed, in a namespace.
+  Self& metadata(std::string_view key, value const& what, std::string_view space = "default") noexcept {
+    put_metadata(self().open_(), space, key, what);
+    return self();
+  }
+  /// Something that happened, now or at `at`.
+  Self& event(std::string_view name, std::initializer_list<attribute> attributes = {}, wall_time at = {}) noexcept {
+    put_event(self().open_(), name, attributes.begin(), attributes.size(), at);
+    return self();
+  }
+  Self& link(context const& to, std::initializer_list<attribute> attributes = {}) noexcept {
+    put_link(self().open_(), to, attributes.begin(), attributes.size());
+    return self();
+  }
+  /// Unset < error < ok: ok is final, and unset changes nothing. The message is kept for errors only.
+  Self& status(status_code code, std::string_view message = {}) noexcept {
+    put_status(self().open_(), code, message);
+    return self();
+  }
+  /// Status error, and the exception's type and message as the event `exception`.
+  Self& fail(std::exception const& error) noexcept {
+    put_exception(self().open_(), error, dynamic_type(error));
+    return self();
+  }
+  Self& fail(std::string_view message = {}) noexcept { return status(status_code::error, message); }
+  Self& update_name(std::string_view name) noexcept {
+    put_name(self().open_(), name);
+    return self();
+  }
+  /// False: what is written here goes nowhere; spare yourself the work of making it.
+  [[nodiscard]] bool is_recording() noexcept { return self().open_().data != nullptr; }
+
+ private:
+  [[nodiscard]] Self& self() noexcept { return static_cast<Self&>(*this); }
+};
+
+/// Bytes inside a span object for its record; beyond them it takes one block, which the thread keeps.
+inline constexpr std::size_t inline_room = 448;
+
+void begin_scoped(frame& place, draft& d, unsigned char* room, std::string_view name, source where) noexcept;
+void begin_scoped(frame& place, draft& d, unsigned char* room, start_facts const& how) noexcept;
+void end_scoped(frame& place, draft& d) noexcept;
+/// `here`: the facts that hold in this thread go along.
+[[nodiscard]] context context_of(frame const& place, bool here = true) noexcept;
+[[nodiscard]] start_facts facts_of(std::string_view name, span_options const& options, std::initializer_list<attribute> attributes,
+                                   source where) noexcept;
+}  // namespace detail
+
+class scoped_span : public detail::span_writer<scoped_span> {
+ public:
+  [[nodiscard]] explicit scoped_span(std::string_view name, source where = source::current()) noexcept {
+    detail::begin_scoped(place_, draft_, room_, name, where);
+  }
+  [[nodiscard]] scoped_span(std::string_view name, span_options const& options, std::initializer_list<attribute> attributes = {},
+                            source where = source::current()) noexcept {
+    detail::begin_scoped(place_, draft_, room_, detail::facts_of(name, options, attributes, where));
+  }
+  [[nodiscard]] scoped_span(std::string_view name, std::initializer_list<attribute> attributes,
+                            source where = source::current()) noexcept
+      : scoped_span{name, span_options{}, attributes, where} {}
+  scoped_span(scoped_span const&) = delete;
+  scoped_span& operator=(scoped_span const&) = delete;
+  ~scoped_span() noexcept {
+    if (place_.layout != 0) detail::end_scoped(place_, draft_);
+  }
+
+  /// To carry elsewhere: a child may be begun from it on any thread, even after this has ended.
+  [[nodiscard]] fanlight::context context() const noexcept { return detail::context_of(place_); }
+  /// The end as it is to be recorded, when it is not the closing brace's time.
+  void end_at(wall_time at) noexcept;
+
+ protected:
+  struct later {};
+  explicit scoped_span(later) noexcept { place_.layout = 0, draft_.data = nullptr, draft_.has_ended = 0; }
+  void begin(detail::start_facts const& how) noexcept { detail::begin_scoped(place_, draft_, room_, how); }
+
+ private:
+  friend class detail::span_writer<scoped_span>;
+  [[nodiscard]] detail::draft& open_() noexcept { return draft_; }
+  detail::frame place_;
+  detail::draft draft_;
+  alignas(8) unsigned char room_[detail::inline_room];
+};
+
+namespace detail {
+/// A `span` on the heap: what a scoped_span holds inside.
+struct span_state {
+  frame place;
+  draft open;
+  alignas(8) unsigned char room[inline_room];
+};
+void end_span(span_state*) noexcept;
+[[nodiscard]] span_state* begin_span(start_facts const& how) noexcept;
+}  // namespace detail
+
+/// One owner at a time; move it to any thread. Ends with its owner, or by end().
+class span : public detail::span_writer<span> {
+ public:
+  [[nodiscard]] explicit span(std::string_view name, source where = source::current()) noexcept : span{name, {}, {}, where} {}
+  [[nodiscard]] span(std::string_view name, span_options const& options, std::initializer_list<attribute> attributes = {},
+                     source where = source::current()) noexcept
+      : state_{detail::begin_span(detail::facts_of(name, options, attributes, where))} {}
+  span(span&& other) noexcept : state_{other.state_} { other.state_ = nullptr; }
+  span(span const&) = delete;
+  span& operator=(span const&) = delete;
+  ~span() noexcept { detail::end_span(state_); }
+
+  /// Ends it before its time; writing to it afterwards does nothing but tell.
+  void end(wall_time at = {}) noexcept;
+  [[nodiscard]] fanlight::context context() const noexcept {
+    return state_ == nullptr ? fanlight::context{} : detail::context_of(state_->place, false);
+  }
+
+ private:
+  friend class detail::span_writer<span>;
+  friend class scope;
+  [[nodiscard]] detail::draft& open_() noexcept { return state_ == nullptr ? detail::no_draft() : state_->open; }
+  detail::span_state* state_;
+};
+
+/// Makes a span that one owns, or a context from elsewhere, the current one of this thread until the brace.
+class scope {
+ public:
+  [[nodiscard]] explicit scope(span& inside) noexcept;
+  [[nodiscard]] explicit scope(context const& inside) noexcept;
+  scope(scope const&) = delete;
+  scope& operator=(scope const&) = delete;
+  ~scope() noexcept;
+
+ private:
+  detail::frame place_;
+};
+
+/// The innermost span that this thread owns, for functions that hold no object. Valid in the scope it was asked for. Writing through it
+/// does nothing when there is none.
+class span_handle : public detail::span_writer<span_handle> {
+ public:
+  explicit span_handle(detail::draft& open) noexcept : draft_{&open} {}
+
+ private:
+  friend class detail::span_writer<span_handle>;
+  [[nodiscard]] detail::draft& open_() noexcept { return *draft_; }
+  detail::draft* draft_;
+};
+[[nodiscard]] span_handle current_span() noexcept;
+
+/// A fact of a scope: an annotation of the current span, if this thread owns it, and of all that is begun beneath while this lives.
+class annotation {
+ public:
+  [[nodiscard]] annotation(std::string_view key, value const& what) noexcept : annotation{detail::item_role::annotation, key, what} {}
+  annotation(annotation const&) = delete;
+  annotation& operator=(annotation const&) = delete;
+  ~annotation() noexcept;
+
+ protected:
+  annotation(detail::item_role role, std::string_view key, value const& what) noexcept;
+
+ private:
+  std::uint32_t begin_, end_, count_;
+  detail::key_filter filter_;
+};
+
+/// The same, not indexed, in a namespace.
+class metadata : private annotation {
+ public:
+  [[nodiscard]] metadata(std::string_view key, value const& what, std::string_view space = "default") noexcept;
+};
+
+/// A callable that runs in the context of where carry() was called, on whatever thread.
+template <class F>
+[[nodiscard]] auto carry(F work) {
+  return [work = static_cast<F&&>(work), from = current()](auto&&... arguments) mutable -> decltype(auto) {
+    scope const inside{from};
+    return work(static_cast<decltype(arguments)&&>(arguments)...);
+  };
+}
+
+/// A callable with a span around every call. `name` must outlive it, as a literal does.
+template <class F>
+[[nodiscard]] auto traced(std::string_view name, F work, source where = source::current()) {
+  return [name, where, work = static_cast<F&&>(work)](auto&&... arguments) -> decltype(auto) {
+    scoped_span const around{name, where};
+    return work(static_cast<decltype(arguments)&&>(arguments)...);
+  };
+}
+
+FANLIGHT_END
+
+#ifndef FANLIGHT_COMPILED
+#include <fanlight/impl/span.ipp>
+#endif

@@ -1,0 +1,134 @@
+// fanlight's own rows. Blocks of spans are timed, and between two blocks, off the clock, the producer waits until its ring has room for
+// the next one: so the dispatcher works beside it all the time and no span is dropped, which would be cheaper than recording it.
+#include "latency.hpp"
+#include "sample.hpp"
+
+#include <optional>
+
+namespace {
+
+using bench::fl::annotation;
+using bench::fl::scoped_span;
+
+enum class mode { sampled, unsampled };
+std::optional<bench::fl::session> session;
+std::optional<mode> running;
+int processors = 1;
+std::uint64_t lost = 0;
+
+void count_losses() {
+  if (session) lost += session->stats().dropped;
+}
+
+/// Entries of the ring that are written for the first time cost page faults: go round it once.
+void warm_up() {
+  for (int i = 0; i < 20'000; ++i) {
+    bench::wait_for_room(256 << 10, 512 << 10, processors);
+    bench::one_span(i);
+  }
+}
+
+void use(mode wanted) {
+  if (running == wanted) return;
+  count_losses();
+  session.reset();
+  auto config = bench::config_for({std::make_shared<bench::dropping>()});
+  if (wanted == mode::unsampled) config.sampler = bench::fl::always_off();
+  session.emplace(bench::fl::init(std::move(config)));
+  running = wanted;
+  processors = bench::cores();
+  warm_up();
+}
+
+constexpr int block = 500;
+constexpr std::uint64_t room_for_block = 384 << 10;
+
+template <class One>
+void in_blocks(benchmark::State& state, One one) {
+  use(mode::sampled);
+  std::int64_t count = 0;
+  while (state.KeepRunningBatch(block)) {
+    bench::wait_for_room(room_for_block, room_for_block, processors);
+    double const begun = bench::seconds(CLOCK_MONOTONIC);
+    for (int i = 0; i < block; ++i) one(++count);
+    state.SetIterationTime(bench::seconds(CLOCK_MONOTONIC) - begun);
+  }
+}
+
+void five(benchmark::State& state) { in_blocks(state, bench::one_span); }
+
+void none(benchmark::State& state) {
+  in_blocks(state, [](std::int64_t) { scoped_span const span{"operation"}; });
+}
+
+void child(benchmark::State& state) {
+  use(mode::sampled);
+  scoped_span const parent{"parent"};
+  in_blocks(state, bench::one_span);
+}
+
+void facts(benchmark::State& state) {
+  use(mode::sampled);
+  annotation const tenant{"tenant", "acme"}, region{"region", "eu-west-1"};
+  in_blocks(state, bench::one_span);
+}
+
+void event(benchmark::State& state) {
+  in_blocks(state, [](std::int64_t count) {
+    scoped_span span{"operation"};
+    bench::fill(span, count);
+    span.event("cache.miss", {{"key", "home"}, {"bytes", 512}, {"ratio", 0.25}, {"warm", false}});
+  });
+}
+
+void heap_span(benchmark::State& state) {
+  in_blocks(state, [](std::int64_t count) {
+    bench::fl::span span{"operation"};
+    bench::fill(span, count);
+  });
+}
+
+void log_line(benchmark::State& state) { in_blocks(state, bench::one_log); }
+
+void unsampled_root(benchmark::State& state) {
+  use(mode::unsampled);
+  std::int64_t count = 0;
+  for (auto _ : state) bench::one_span(++count);
+}
+
+void unsampled_child(benchmark::State& state) {
+  use(mode::unsampled);
+  scoped_span const parent{"parent"};
+  std::int64_t count = 0;
+  for (auto _ : state) bench::one_span(++count);
+}
+
+void off(benchmark::State& state) {
+  if (running) return state.SkipWithError("a session has been running: this has to come first");
+  std::int64_t count = 0;
+  for (auto _ : state) bench::one_span(++count);
+}
+
+}  // namespace
+
+void bench::add_off() { benchmark::RegisterBenchmark("off", off); }
+
+void bench::add_capture() {
+  benchmark::RegisterBenchmark("sampled/five", five)->UseManualTime();
+  benchmark::RegisterBenchmark("sampled/none", none)->UseManualTime();
+  benchmark::RegisterBenchmark("sampled/child", child)->UseManualTime();
+  benchmark::RegisterBenchmark("sampled/facts", facts)->UseManualTime();
+  benchmark::RegisterBenchmark("sampled/event", event)->UseManualTime();
+  benchmark::RegisterBenchmark("sampled/heap_span", heap_span)->UseManualTime();
+  benchmark::RegisterBenchmark("log", log_line)->UseManualTime();
+  benchmark::RegisterBenchmark("unsampled/root", unsampled_root);
+  benchmark::RegisterBenchmark("unsampled/child", unsampled_child);
+}
+
+bool bench::finish() {
+  count_losses();
+  session.reset();
+  if (lost == 0) return true;
+  std::fprintf(stderr, "bench: %llu records were dropped; the figures above are not worth anything\n", static_cast<unsigned long long>(lost));
+  return false;
+}

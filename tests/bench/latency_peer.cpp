@@ -1,0 +1,89 @@
+// opentelemetry-cpp on the same machine in the same run: the same span through its batch processor into an exporter that drops. Built
+// where CMake finds an installed opentelemetry-cpp; elsewhere this adds nothing.
+#include "latency.hpp"
+
+#ifndef FANLIGHT_BENCH_PEER
+
+void bench::add_peer() {}
+
+#else
+
+#include <opentelemetry/sdk/trace/batch_span_processor.h>
+#include <opentelemetry/sdk/trace/batch_span_processor_options.h>
+#include <opentelemetry/sdk/trace/exporter.h>
+#include <opentelemetry/sdk/trace/samplers/always_off.h>
+#include <opentelemetry/sdk/trace/samplers/always_on.h>
+#include <opentelemetry/sdk/trace/span_data.h>
+#include <opentelemetry/sdk/trace/tracer_provider.h>
+#include <opentelemetry/trace/provider.h>
+#include <opentelemetry/trace/scope.h>
+
+#include <chrono>
+#include <memory>
+
+namespace {
+
+namespace api = opentelemetry::trace;
+namespace sdk = opentelemetry::sdk::trace;
+namespace nostd = opentelemetry::nostd;
+using result = opentelemetry::sdk::common::ExportResult;
+
+struct dropping final : sdk::SpanExporter {
+  std::unique_ptr<sdk::Recordable> MakeRecordable() noexcept override { return std::make_unique<sdk::SpanData>(); }
+  result Export(nostd::span<std::unique_ptr<sdk::Recordable>> const&) noexcept override { return result::kSuccess; }
+  bool ForceFlush(std::chrono::microseconds) noexcept override { return true; }
+  bool Shutdown(std::chrono::microseconds) noexcept override { return true; }
+};
+
+[[nodiscard]] std::unique_ptr<sdk::TracerProvider> provider(std::unique_ptr<sdk::Sampler> sampler) {
+  auto processor = std::make_unique<sdk::BatchSpanProcessor>(std::make_unique<dropping>(), sdk::BatchSpanProcessorOptions{});
+  return std::make_unique<sdk::TracerProvider>(std::move(processor), opentelemetry::sdk::resource::Resource::Create({}), std::move(sampler));
+}
+
+void one_span(api::Tracer& tracer, std::int64_t count) {
+  auto const span = tracer.StartSpan("operation");
+  api::Scope const inside{span};
+  span->SetAttribute("http.request.method", "GET");
+  span->SetAttribute("url.path", "/v1/items/search");
+  span->SetAttribute("http.response.status_code", 200);
+  span->SetAttribute("item.count", count);
+  span->SetAttribute("duration.ms", 12.75);
+  span->End();
+}
+
+/// Its queue holds 2,048 spans: blocks of a quarter of that, flushed off the clock, so that it loses none either.
+void five(benchmark::State& state) {
+  auto const owner = provider(std::make_unique<sdk::AlwaysOnSampler>());
+  auto const tracer = owner->GetTracer("bench");
+  constexpr int block = 500;
+  std::int64_t count = 0;
+  while (state.KeepRunningBatch(block)) {
+    auto const begun = std::chrono::steady_clock::now();
+    for (int i = 0; i < block; ++i) one_span(*tracer, ++count);
+    state.SetIterationTime(std::chrono::duration<double>{std::chrono::steady_clock::now() - begun}.count());
+    owner->ForceFlush();
+  }
+}
+
+void unsampled_root(benchmark::State& state) {
+  auto const owner = provider(std::make_unique<sdk::AlwaysOffSampler>());
+  auto const tracer = owner->GetTracer("bench");
+  std::int64_t count = 0;
+  for (auto _ : state) one_span(*tracer, ++count);
+}
+
+void off(benchmark::State& state) {
+  auto const tracer = api::Provider::GetTracerProvider()->GetTracer("bench");
+  std::int64_t count = 0;
+  for (auto _ : state) one_span(*tracer, ++count);
+}
+
+}  // namespace
+
+void bench::add_peer() {
+  benchmark::RegisterBenchmark("opentelemetry-cpp/sampled/five", five)->UseManualTime();
+  benchmark::RegisterBenchmark("opentelemetry-cpp/unsampled/root", unsampled_root);
+  benchmark::RegisterBenchmark("opentelemetry-cpp/off", off);
+}
+
+#endif

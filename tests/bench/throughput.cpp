@@ -1,0 +1,201 @@
+// The whole path into an exporter that drops, nothing lost: one run of one kind, told as one line of JSON. A run is a process of its own, so
+// that the time of the processors is all its own.
+//
+//   throughput fanlight|floor [--cores N] [--spans N] [--producers N] [--lanes N] [--hung]
+#include "floor.hpp"
+#include "sample.hpp"
+
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+#include <string>
+
+#include <sys/resource.h>
+
+namespace {
+
+struct wish {
+  bool floor = false, hung = false;
+  int cores = 0, producers = 1, lanes = 1;
+  std::uint64_t spans = 1'000'000;
+};
+
+struct figures {
+  std::uint64_t delivered = 0, lost = 0;
+  double wall = 0, cpu = 0;
+};
+
+[[nodiscard]] double cpu_of_process() noexcept {
+  rusage use{};
+  ::getrusage(RUSAGE_SELF, &use);
+  auto const of = [](timeval t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; };
+  return of(use.ru_utime) + of(use.ru_stime);
+}
+
+/// From its making until told: wall and processor time.
+class stopwatch {
+ public:
+  void tell(figures& to) const noexcept {
+    to.wall = bench::seconds(CLOCK_MONOTONIC) - wall_;
+    to.cpu = cpu_of_process() - cpu_;
+  }
+
+ private:
+  double wall_ = bench::seconds(CLOCK_MONOTONIC), cpu_ = cpu_of_process();
+};
+
+/// Does not return from its first batch until it is let go.
+struct hung {
+  std::mutex lock;
+  std::condition_variable changed;
+  bool free = false;
+  void consume(bench::fl::batch<bench::fl::span_record>) {
+    std::unique_lock held{lock};
+    changed.wait(held, [&] { return free; });
+  }
+  void let_go() {
+    std::lock_guard const held{lock};
+    free = true;
+    changed.notify_all();
+  }
+};
+
+/// Beside a lane that hangs the pipeline goes on gathering, so the healthy lane's queue needs looking after too.
+constexpr std::uint64_t most_outstanding = 32'768;
+
+void produce(std::uint64_t count, bench::dropping const& sink, std::uint64_t before, bool watch_lane, int processors) {
+  bench::nap_exactly();
+  bench::patient_producer patience;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    patience.before_span(processors);
+    if (watch_lane && (i & 1023) == 0)
+      while (before + i > sink.spans.load(std::memory_order_relaxed) + most_outstanding) bench::step_aside(processors);
+    bench::one_span(static_cast<std::int64_t>(i));
+  }
+}
+
+[[nodiscard]] std::uint64_t lost_by(bench::fl::session const& session, std::string_view name) {
+  for (auto const& each : session.stats().exporters)
+    if (each.name == name) return each.dropped;
+  std::fprintf(stderr, "bench: no exporter is called %.*s\n", static_cast<int>(name.size()), name.data());
+  std::exit(1);
+}
+
+[[nodiscard]] figures run_fanlight(wish const& how) {
+  auto const sink = std::make_shared<bench::dropping>();
+  auto const stuck = std::make_shared<hung>();
+  std::vector<bench::fl::exporter_spec> exporters;
+  exporters.push_back(bench::fl::exporter_spec{sink}.called("first"));
+  for (int i = 1; i < how.lanes; ++i) exporters.push_back(bench::fl::exporter_spec{std::make_shared<bench::dropping>()});
+  if (how.hung) exporters.push_back(bench::fl::exporter_spec{stuck}.called("hung"));
+  auto session = bench::fl::init(bench::config_for(std::move(exporters)));
+  int const processors = bench::cores();
+
+  auto const all_arrived = [&](std::uint64_t goal) {
+    if (!how.hung) return session.flush(std::chrono::minutes{2});
+    session.flush(std::chrono::milliseconds{1});  // seals what is open; cannot be true, one of the lanes hangs
+    while (sink->spans.load() + lost_by(session, "first") < goal) bench::step_aside(processors);
+    return true;
+  };
+  std::uint64_t const warm = 30'000;
+  produce(warm, *sink, 0, how.hung, processors);
+  if (!all_arrived(warm)) std::exit(1);
+
+  figures out;
+  stopwatch const watch;
+  std::vector<std::thread> others;
+  auto const share = how.spans / static_cast<std::uint64_t>(how.producers);
+  for (int i = 1; i < how.producers; ++i) others.emplace_back([&] { produce(share, *sink, 0, false, processors); });
+  produce(share, *sink, warm, how.hung, processors);
+  for (auto& other : others) other.join();
+  if (!all_arrived(warm + share * static_cast<std::uint64_t>(how.producers))) std::fprintf(stderr, "bench: flush did not come back in time\n");
+  watch.tell(out);
+  out.delivered = sink->spans.load() - warm;
+  out.lost = lost_by(session, "first");
+  stuck->let_go();
+  return out;
+}
+
+/// One producer, one consumer that copies each run of entries out of the ring and counts them: the least a pipeline can do.
+[[nodiscard]] figures run_floor(wish const& how) {
+  bench::floor_ring ring;
+  int const processors = bench::cores();
+  std::atomic<bool> last{false};
+  std::uint64_t consumed = 0;
+  auto const consume = [&] {
+    std::vector<unsigned char> batch(bench::floor_ring::room);
+    bench::nap_exactly();
+    std::uint64_t tail = 0;
+    for (;;) {
+      bool const ends = last.load(std::memory_order_acquire);
+      std::uint64_t const head = __atomic_load_n(&ring.head, __ATOMIC_ACQUIRE);
+      if (head == tail && ends) return;
+      if (head - tail < bench::floor_ring::room / 4 && !ends) {
+        bench::step_aside(processors);
+        continue;
+      }
+      while (tail != head) {
+        auto const here = tail & (bench::floor_ring::room - 1);
+        auto const run = std::min<std::uint64_t>(head - tail, bench::floor_ring::room - here);
+        std::memcpy(batch.data(), ring.data.get() + here, run);
+        for (std::uint64_t at = 0; at < run;) {
+          std::uint32_t size = 0;
+          std::memcpy(&size, batch.data() + at, 4);
+          if (size == 0) break;  // the rest of the ring's end was skipped
+          at += size;
+          ++consumed;
+        }
+        tail += run;
+      }
+      __atomic_store_n(&ring.tail, tail, __ATOMIC_RELEASE);
+    }
+  };
+  auto const record = [&](std::uint64_t count) {
+    for (std::uint64_t i = 0; i < count; ++i) {
+      auto const used = [&] { return ring.head - __atomic_load_n(&ring.tail, __ATOMIC_ACQUIRE); };
+      if ((i & 63) == 0 && used() > bench::floor_ring::room * 3 / 4)
+        while (used() > bench::floor_ring::room / 2) bench::step_aside(processors);
+      bench::floor_span(ring, static_cast<std::int64_t>(i), [] { return bench::realtime(); });
+    }
+  };
+  std::memset(ring.data.get(), 1, bench::floor_ring::room);
+  bench::nap_exactly();
+  figures out;
+  stopwatch const watch;
+  std::thread worker{consume};
+  record(how.spans);
+  last.store(true, std::memory_order_release);
+  worker.join();
+  watch.tell(out);
+  out.delivered = consumed;
+  out.lost = how.spans - consumed;
+  return out;
+}
+
+[[nodiscard]] wish understand(int count, char** words) {
+  wish out;
+  for (int i = 1; i < count; ++i) {
+    std::string_view const word = words[i];
+    auto const number = [&] { return i + 1 < count ? std::strtoull(words[++i], nullptr, 10) : 0; };
+    if (word == "floor") out.floor = true;
+    else if (word == "--hung") out.hung = true;
+    else if (word == "--cores") out.cores = static_cast<int>(number());
+    else if (word == "--spans") out.spans = number();
+    else if (word == "--producers") out.producers = static_cast<int>(number());
+    else if (word == "--lanes") out.lanes = static_cast<int>(number());
+    else if (word != "fanlight") std::exit(2);
+  }
+  if (out.spans == 0 || out.producers < 1 || out.lanes < 1 || (out.hung && out.producers > 1)) std::exit(2);
+  return out;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  wish const how = understand(count, words);
+  if (how.cores > 0) bench::keep_to(how.cores);
+  figures const out = how.floor ? run_floor(how) : run_fanlight(how);
+  std::printf("{\"spans\": %llu, \"delivered\": %llu, \"lost\": %llu, \"wall\": %.6f, \"cpu\": %.6f}\n", static_cast<unsigned long long>(how.spans),
+              static_cast<unsigned long long>(out.delivered), static_cast<unsigned long long>(out.lost), out.wall, out.cpu);
+  return out.delivered == how.spans / static_cast<std::uint64_t>(how.producers) * static_cast<std::uint64_t>(how.producers) && out.lost == 0 ? 0 : 1;
+}

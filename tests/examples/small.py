@@ -1,0 +1,98 @@
+"""The examples that are one program each: run it, read its output or its traces."""
+import os
+import pathlib
+import subprocess
+import tempfile
+
+from otlp import check, logs, one, spans
+
+
+def output(folder, name, *words, **environment):
+    done = subprocess.run([str(folder / name), *map(str, words)], capture_output=True, text=True, encoding="utf-8", timeout=60,
+                          env={**os.environ, **environment})
+    check(done.returncode == 0, f"{name} exits 0, not {done.returncode}: {done.stdout}{done.stderr}")
+    return done.stdout, done.stderr
+
+
+def traced(folder, name, *words):
+    """Its spans and log records, by way of a file that only the environment names."""
+    with tempfile.TemporaryDirectory() as scratch:
+        path = pathlib.Path(scratch) / "spans.jsonl"
+        out, err = output(folder, name, *words, FANLIGHT_EXPORTERS="otlp_file", FANLIGHT_OTLP_FILE=str(path))
+        check((out, err) == ("", ""), f"{name} is silent: {out}{err}")
+        told = path.with_name("spans.logs.jsonl")
+        return spans(path), logs(told) if told.exists() else []
+
+
+def children(found, parent):
+    return [span for span in found if span.parent == parent.id]
+
+
+def child(found, parent, name):
+    return one((span for span in children(found, parent) if span.name == name), f"{name} beneath {parent} in {found}")
+
+
+def quickstart(folder):
+    out, err = output(folder, "quickstart")
+    check(out == "", f"the console is stderr: {out}")
+    lines = err.splitlines()
+    place = {word: next((i for i, line in enumerate(lines) if word in line), None)
+             for word in ("make breakfast", "fry eggs", "guests", "breakfast is ready")}
+    check(None not in place.values(), f"{place} in {err}")
+    check(place["make breakfast"] < place["fry eggs"], f"a parent stands above its child: {err}")
+    check("\x1b" not in err, f"no colours into a pipe: {err!r}")
+    found, told = traced(folder, "quickstart")
+    root = one((span for span in found if not span.parent), "root")
+    check(root.name == "make breakfast" and root.attributes == {"guests": 2}, root.wire)
+    check(child(found, root, "fry eggs").events == {"flipped": {"broken": False}}, found)
+    line = one(told, "log record")
+    check((line.body, line.trace, line.span) == ("breakfast is ready", root.trace, root.id), line.wire)
+
+
+def custom_exporter(folder):
+    out, err = output(folder, "custom_exporter")
+    check(out == "slow: read disk\ndelivered 2, dropped 0\n", out)
+    check(err == "", err)
+
+
+def threads(folder):
+    found, _ = traced(folder, "threads")
+    root = one((span for span in found if span.name == "batch"), "batch")
+    check(root.parent == "", root.wire)
+    later = one((span for span in found if span.name == "reconcile"), "reconcile")
+    check(later.parent == "" and later.trace != root.trace, f"a trace of its own: {later}")
+    link = one(later.links, "link")
+    check((link["traceId"], link["spanId"]) == (root.trace, root.id), f"linked to its cause: {link}")
+    check(all(span.trace == root.trace for span in found if span is not later), f"one trace: {found}")
+    check(sorted(span.name for span in children(found, root)) == ["album", "report", "send mail", "upload"], children(found, root))
+    album = child(found, root, "album")
+    pictures = children(found, album)
+    check(sorted(span.attributes["number"] for span in pictures) == [1, 2, 3, 4], pictures)
+    for picture in pictures:
+        check(picture.attributes["width"] == 320 * picture.attributes["number"], picture.wire)
+        child(found, picture, "resize picture")
+        check(album.start <= picture.start and picture.end <= album.end, f"{picture} lies within {album}")
+    upload = child(found, root, "upload")
+    check(upload.attributes == {"bytes": 1048576}, upload.wire)
+    child(found, upload, "part 1")
+    check(len(found) == 15, f"these and no others: {found}")
+
+
+def fork(folder):
+    out, err = output(folder, "fork")
+    wanted = ["child delivers resize in the child", "parent delivers before the fork", "parent delivers upload",
+              "parent delivers wait for the child"]
+    check(sorted(out.splitlines()) == wanted, f"each record once, from the process that made it: {out}")
+    check(err == "", err)
+
+
+def plugin(folder):
+    found, told = traced(folder, "plugin_host", folder / "plugin.so")
+    root = one((span for span in found if span.name == "upload"), "upload")
+    check(root.parent == "" and root.attributes == {"thumbnail.width": 128}, root.wire)
+    work = child(found, root, "thumbnail")
+    check(work.trace == root.trace and work.attributes == {"width": 1024}, work.wire)
+    check(work.resource["service.name"] == "plugin_host", f"it left through the host's pipeline: {work.resource}")
+    line = one(told, "log record")
+    check((line.body, line.trace, line.span) == ("made in the plugin", work.trace, work.id), line.wire)
+    check(len(found) == 2, found)

@@ -1,0 +1,164 @@
+// Which exporters the environment names, what stands in for those that are not here, and what is said about it.
+#include "support/fake_environment.hpp"
+
+#include "catch.hpp"
+
+using namespace fanlight;
+using test::settle;
+using strings = std::vector<std::string>;
+
+namespace {
+
+struct nothing {
+  void consume(batch<span_record>) {}
+};
+
+void check_missing(test::variables const& given, std::string const& subject, std::string const& factory) {
+  INFO(subject);
+  auto const out = settle(given);
+  CHECK(out.said.size() == 1);
+  CHECK(out.says(problem_code::feature_missing, subject));
+  CHECK(out.says(problem_code::feature_missing, factory + " is not in this version of fanlight; the console is used meanwhile"));
+  CHECK(out.says(problem_code::feature_missing, "set FANLIGHT_EXPORTERS"));
+  CHECK(out.exporters() == strings{"console"});
+}
+
+}  // namespace
+
+TEST_CASE("exporters in code leave the variables alone") {
+  config code;
+  code.exporters = std::vector<exporter_spec>{nothing{}};
+  CHECK(settle({{"FANLIGHT_EXPORTERS", "otlp"}, {"HONEYCOMB_API_KEY", "x"}}, code).exporters() == strings{"custom"});
+  CHECK(settle({{"FANLIGHT_EXPORTERS", "otlp"}}, code).text().empty());
+  code.exporters = std::vector<exporter_spec>{};
+  CHECK(settle({{"FANLIGHT_EXPORTERS", "console"}}, code).exporters().empty());
+}
+
+TEST_CASE("exporters in code that are wrong are left out and told") {
+  exporter_spec wrong = nothing{};
+  wrong.name = "wrong";
+  problem reason;
+  reason.code = problem_code::config_bad, reason.what = "no path";
+  wrong.problems.push_back(reason);
+  exporter_spec unmade;
+  unmade.name = "unmade";
+  config code;
+  code.exporters = std::vector<exporter_spec>{wrong, nothing{}, unmade};
+  auto const out = settle({}, code);
+  CHECK(out.exporters() == strings{"custom"});
+  REQUIRE(out.said.size() == 2);
+  CHECK(out.said[0].what == "no path");
+  CHECK(out.said[0].exporter == "wrong");
+  CHECK(out.said[1].code == problem_code::config_bad);
+  CHECK(out.said[1].exporter == "unmade");
+}
+
+TEST_CASE("FANLIGHT_EXPORTERS names them, and nothing else does then") {
+  auto const named = [](char const* names) {
+    auto const out = settle({{"FANLIGHT_EXPORTERS", names},
+                             {"FANLIGHT_OTLP_FILE", "spans.jsonl"},
+                             {"OTEL_TRACES_EXPORTER", "console"},
+                             {"HONEYCOMB_API_KEY", "key"}});
+    CHECK(out.text().empty());
+    return out.exporters();
+  };
+  CHECK(named("console") == strings{"console"});
+  CHECK(named("Console_JSON, otlp_file") == strings{"console_json", "otlp_file"});
+  CHECK(named("console,console") == strings{"console"});
+  CHECK(named("otlp/stdout") == strings{"otlp_stdout"});
+  CHECK(named("none").empty());
+}
+
+TEST_CASE("FANLIGHT_EXPORTERS: what is not here, what is not known") {
+  check_missing({{"FANLIGHT_EXPORTERS", "otlp"}}, "FANLIGHT_EXPORTERS names otlp", "fl::otlp");
+  check_missing({{"FANLIGHT_EXPORTERS", "console,xray"}}, "FANLIGHT_EXPORTERS names xray", "fl::xray");
+  auto const file = settle({{"FANLIGHT_EXPORTERS", "otlp_file,rollbar"}});
+  CHECK(file.exporters() == strings{"otlp_stdout"});  // for want of FANLIGHT_OTLP_FILE
+  CHECK(file.says(problem_code::feature_missing, "it is left out, what else is named is used"));
+  auto const unknown = settle({{"FANLIGHT_EXPORTERS", "consol"}});
+  CHECK(unknown.says(problem_code::environment_bad, "FANLIGHT_EXPORTERS is \"consol\""));
+  CHECK(unknown.exporters() == strings{"console"});
+  auto const mixed = settle({{"FANLIGHT_EXPORTERS", "none,console_json"}});
+  CHECK(mixed.says(problem_code::environment_bad, "none alone"));
+  CHECK(mixed.exporters() == strings{"console_json"});
+}
+
+TEST_CASE("OpenTelemetry's variables choose signal by signal") {
+  auto const named = [](char const* traces, char const* logs) {
+    auto const out = settle({{"OTEL_TRACES_EXPORTER", traces}, {"OTEL_LOGS_EXPORTER", logs}});
+    CHECK(out.text().empty());
+    return out.exporters();
+  };
+  CHECK(named("console", "console") == strings{"console"});
+  CHECK(named("console", "none") == strings{"console:traces"});
+  CHECK(named("none", "console") == strings{"console:logs"});
+  CHECK(named("none", "none").empty());
+  CHECK(named("otlp/stdout", "console") == strings{"otlp_stdout:traces", "console:logs"});
+  CHECK(named("console,otlp/stdout", "otlp/stdout") == strings{"console:traces", "otlp_stdout"});
+  CHECK(named("otlp/stdout", "") == strings{"otlp_stdout:traces", "console:logs"});
+  CHECK(named("none", "") == strings{"console:logs"});
+  CHECK(named("", "none") == strings{"console:traces"});
+}
+
+TEST_CASE("errors go where logs go, start notes where spans go") {
+  auto const out = settle({{"OTEL_TRACES_EXPORTER", "otlp/stdout"}, {"OTEL_LOGS_EXPORTER", "console"}});
+  REQUIRE(out.as.exporters.size() == 2);
+  CHECK(out.as.exporters[0].only == (takes<span_record> | takes<start_record>));
+  CHECK(out.as.exporters[1].only == (takes<log_record> | takes<error_record>));
+}
+
+TEST_CASE("a signal whose exporter is not here goes to the console") {
+  auto const out = settle({{"OTEL_TRACES_EXPORTER", "otlp"}, {"OTEL_LOGS_EXPORTER", "none"}});
+  CHECK(out.exporters() == strings{"console:traces"});
+  CHECK(out.said.size() == 1);
+  CHECK(out.says(problem_code::feature_missing, "OTEL_TRACES_EXPORTER names otlp"));
+  for (auto const* name : {"zipkin", "prometheus"}) {
+    auto const other = settle({{"OTEL_TRACES_EXPORTER", name}});
+    CHECK(other.exporters() == strings{"console"});
+    CHECK(other.says(problem_code::ignored, std::string{"OTEL_TRACES_EXPORTER names "} + name));
+  }
+}
+
+TEST_CASE("FANLIGHT_OTLP_FILE names the file, and the exporter with it") {
+  CHECK(settle({{"FANLIGHT_OTLP_FILE", "spans.jsonl"}}).exporters() == strings{"otlp_file"});
+  CHECK(settle({{"FANLIGHT_OTLP_FILE", "-"}}).exporters() == strings{"otlp_stdout"});
+  CHECK(settle({{"FANLIGHT_OTLP_FILE", "-"}, {"OTEL_TRACES_EXPORTER", "otlp/stdout"}}).exporters() == strings{"otlp_stdout"});
+  CHECK(settle({{"FANLIGHT_OTLP_FILE", "x.jsonl"}, {"OTEL_TRACES_EXPORTER", "console"}}).exporters() ==
+        strings{"console:traces", "otlp_file"});
+  CHECK(settle({{"FANLIGHT_OTLP_FILE", "spans.jsonl"}}).text().empty());
+}
+
+TEST_CASE("addresses and keys of back ends that are not here") {
+  check_missing({{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318"}, {"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://127.0.0.1:4318"}},
+                "OTEL_EXPORTER_OTLP_ENDPOINT is set", "fl::otlp");
+  check_missing({{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:4318"}}, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is set", "fl::otlp");
+  check_missing({{"HONEYCOMB_API_KEY", "hunter2"}}, "HONEYCOMB_API_KEY is set", "fl::honeycomb");
+  check_missing({{"DD_API_KEY", "hunter2"}}, "DD_API_KEY is set", "fl::datadog");
+  check_missing({{"NEW_RELIC_LICENSE_KEY", "hunter2"}}, "NEW_RELIC_LICENSE_KEY is set", "fl::new_relic");
+  check_missing({{"AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000"}}, "AWS_XRAY_DAEMON_ADDRESS is set", "fl::xray");
+  check_missing({{"FANLIGHT_LOG_GROUP", "shop"}}, "FANLIGHT_LOG_GROUP is set", "fl::cloudwatch");
+  check_missing({{"ROLLBAR_ACCESS_TOKEN", "hunter2"}}, "ROLLBAR_ACCESS_TOKEN is set", "fl::rollbar");
+  CHECK(settle({{"HONEYCOMB_API_KEY", "hunter2"}}).text().find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("OTLP is asked for once, and not where the names rule it out") {
+  CHECK(settle({{"OTEL_TRACES_EXPORTER", "otlp"}, {"OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318"}}).said.size() == 1);
+  CHECK(settle(
+            {{"OTEL_TRACES_EXPORTER", "console"}, {"OTEL_LOGS_EXPORTER", "none"}, {"OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318"}})
+            .text()
+            .empty());
+  auto const file = settle({{"FANLIGHT_OTLP_FILE", "x.jsonl"}, {"DD_API_KEY", "key"}});
+  CHECK(file.exporters() == strings{"otlp_file"});
+  CHECK(file.says(problem_code::feature_missing, "it is left out, what else is named is used"));
+}
+
+TEST_CASE("every exporter that is chosen can be made") {
+  auto const out = settle({{"FANLIGHT_EXPORTERS", "console,console_json"}});
+  REQUIRE(out.as.exporters.size() == 2);
+  for (auto const& one : out.as.exporters) {
+    INFO(one.name);
+    auto const made = one.make();
+    REQUIRE(made);
+    CHECK((made->kinds() & takes<span_record>) != 0);
+  }
+}

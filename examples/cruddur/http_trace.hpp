@@ -86,9 +86,12 @@ httplib::Server::Handler traced(std::string route, Handler handle) {
     reply answer{500, R"({"error":"internal_error"})"};
     try {
       fanlight::guarded([&] { answer = handle(request); });
-      if (answer.status >= 500) span.fail();  // below 500 the server did its part: the status stays unset
+      if (answer.status >= 500)  // below that the server did its part, and the status stays unset
+        span.fail().set("error.type", std::to_string(answer.status));
     } catch (std::exception const& error) {
       span.fail(error);
+    } catch (...) {
+      span.fail("unknown exception").set("error.type", "_OTHER");
     }
     span.set("http.response.status_code", answer.status);
     response.status = answer.status;

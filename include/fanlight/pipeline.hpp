@@ -55,6 +55,22 @@ struct substitutes {
   std::function<std::optional<std::string>(std::string const& name)> environment = {};
 };
 
+/// A list that may not have been given. `{a, b}` gives one; a vector does, empty or not; nothing, or `{}`, leaves the choice to the environment.
+template <class T>
+class list_choice {
+ public:
+  list_choice() = default;
+  list_choice(std::initializer_list<T> these) : list_{these} {}
+  list_choice(std::vector<T> these) : list_{std::move(these)} {}
+  [[nodiscard]] bool has_value() const noexcept { return list_.has_value(); }
+  [[nodiscard]] explicit operator bool() const noexcept { return list_.has_value(); }
+  [[nodiscard]] std::vector<T> const& operator*() const noexcept { return *list_; }
+  [[nodiscard]] std::vector<T> const* operator->() const noexcept { return &*list_; }
+
+ private:
+  std::optional<std::vector<T>> list_;
+};
+
 struct config {
   std::string service = {};        // service.name [OTEL_SERVICE_NAME]
   std::string version = {};        // service.version
@@ -63,8 +79,8 @@ struct config {
   std::optional<fanlight::sampler> sampler = {};  // [OTEL_TRACES_SAMPLER]; parent_based(always_on())
   /// Tells later stages in tracestate (`ot=th:…`) what share is kept; the share is then rounded to what can be written. False.
   std::optional<bool> write_sampling_threshold = {};
-  std::optional<std::vector<exporter_spec>> exporters = {};
-  std::optional<std::vector<propagator>> propagators = {};  // [OTEL_PROPAGATORS]; tracecontext, baggage
+  list_choice<exporter_spec> exporters = {};
+  list_choice<propagator> propagators = {};  // [OTEL_PROPAGATORS]; tracecontext, baggage
   fanlight::limits limits = {};
   fanlight::batching batching = {};
   level minimum_level = level::trace;  // of log records
@@ -109,10 +125,10 @@ namespace detail {
 class core;
 }
 
-/// A running instance. Destroying it shuts it down.
 class session;
 [[nodiscard]] session init(config given);
 
+/// A running instance. Destroying it shuts it down.
 class pipeline {
  public:
   explicit pipeline(config given);

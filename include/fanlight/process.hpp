@@ -57,7 +57,6 @@ class record_editor {
 
   detail::core_face& core_;
   piece const original_;
-  std::shared_ptr<resource const> const& who_;
   detail::draft draft_{};
   mutable detail::batch_data view_;
   bool dropped_ = false;

@@ -38,7 +38,7 @@ class error_report {
   ~error_report() noexcept { detail::end_report(state_); }
 
   error_report& at(level severity) noexcept {
-    if (state_.open.data != nullptr) state_.open.head().kind = static_cast<std::uint8_t>(severity);
+    if (state_.open.is_open()) state_.open.head().kind = static_cast<std::uint8_t>(severity);
     return *this;
   }
   error_report& set(std::string_view key, value const& what) noexcept {

@@ -111,7 +111,7 @@ class span_writer {
     return self();
   }
   /// False: what is written here goes nowhere; spare yourself the work of making it.
-  [[nodiscard]] bool is_recording() noexcept { return self().open_().data != nullptr; }
+  [[nodiscard]] bool is_recording() noexcept { return self().open_().is_open(); }
 
  private:
   [[nodiscard]] Self& self() noexcept { return static_cast<Self&>(*this); }
@@ -132,6 +132,11 @@ void end_scoped(frame& place, draft& d) noexcept;
 class scoped_span : public detail::span_writer<scoped_span> {
  public:
   [[nodiscard]] explicit scoped_span(std::string_view name, source where = source::current()) noexcept {
+    if (detail::nothing_runs()) {
+      place_.layout = 0;
+      draft_.data = nullptr;
+      return;
+    }
     detail::begin_scoped(place_, draft_, room_, name, where);
   }
   [[nodiscard]] scoped_span(std::string_view name, span_options const& options, std::initializer_list<attribute> attributes = {},
@@ -154,7 +159,7 @@ class scoped_span : public detail::span_writer<scoped_span> {
 
  protected:
   struct later {};
-  explicit scoped_span(later) noexcept { place_.layout = 0, draft_.data = nullptr, draft_.has_ended = 0; }
+  explicit scoped_span(later) noexcept { place_.layout = 0, draft_.data = nullptr; }
   void begin(detail::start_facts const& how) noexcept { detail::begin_scoped(place_, draft_, room_, how); }
 
  private:

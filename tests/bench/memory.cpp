@@ -48,7 +48,7 @@ void settle(bench::fl::session& session, std::uint64_t made, int processors) {
 int main() {
   auto const held = std::make_shared<gate>();
   auto session = bench::fl::init(bench::config_for({held}));
-  int const processors = bench::cores(), first = 15'000, second = 45'000;
+  int const processors = bench::cores(), first = 10'000, second = 20'000;
   record(first, processors);
   settle(session, first, processors);
   std::uint64_t const head_before = bench::own_ring()->head;

@@ -38,7 +38,10 @@ class Bench:
         return str(path)
 
     def run(self, *command, environment=None):
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=300)
+        except subprocess.TimeoutExpired:
+            raise Failed(f"{' '.join(map(str, command))} did not end in 300 s") from None
         if done.returncode != 0:
             raise Failed(f"{' '.join(map(str, command))} ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-600:]}")
         return done.stdout

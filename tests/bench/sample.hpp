@@ -97,10 +97,14 @@ inline void step_aside(int processors) noexcept {
   return ring->mask + 1 - (ring->head - __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE));
 }
 
-/// Returns once `least` bytes are free; when they are not yet, only when `enough` are, so that few waits are needed.
+/// Returns once `least` bytes are free; when they are not yet, only when `enough` are, so that few waits are needed. A producer rings when it
+/// passes a mark and not while it waits: if nothing moves for long, it rings once more.
 inline void wait_for_room(std::uint64_t least, std::uint64_t enough, int processors) noexcept {
   if (free_room() >= least) return;
-  while (free_room() < enough) step_aside(processors);
+  for (int steps = 1; free_room() < enough; ++steps) {
+    step_aside(processors);
+    if (auto* const ring = own_ring(); steps % 1000 == 0) ring->core->operations->wake(*ring->core, *ring);
+  }
 }
 
 /// Waits as a producer that must lose nothing: a quarter of the ring is kept for what comes until the next call.

@@ -111,7 +111,8 @@ class entry {
     items_ += packed;
     return *this;
   }
-  entry& nested(fanlight::detail::item_role role, std::string_view key, std::string packed, std::initializer_list<fanlight::attribute> with) {
+  entry& nested(fanlight::detail::item_role role, std::string_view key, std::string packed,
+                std::initializer_list<fanlight::attribute> with) {
     for (auto const& each : with) {
       fanlight::detail::item_buffer one;
       one.add(fanlight::detail::item_role::attribute, each.key, each.value);

@@ -51,7 +51,10 @@ namespace support {
        log("HomeActivities", "0000000000000002").at(11'000 * us).set("rows", 3),
        log("trying again", "0000000000000005").at(150'000 * us).level(level::warn).fact(fact::logger, "payments"),
        loose_log("[2026-Nov-21 09:58] 192.0.2.7 GET http /api/activities/home 200").fact(fact::logger, "access").set("status", 200),
-       error("order rejected", "0000000000000002").at(212'000 * us).set("order_id", 42).fact(fact::error_id, "6f1d0f6e-5d1c-4a0e-9c57-0a1b2c3d4e5f")},
+       error("order rejected", "0000000000000002")
+           .at(212'000 * us)
+           .set("order_id", 42)
+           .fact(fact::error_id, "6f1d0f6e-5d1c-4a0e-9c57-0a1b2c3d4e5f")},
       cruddur());
 }
 

@@ -10,9 +10,26 @@ using namespace fanlight::detail;
 
 TEST_CASE("display_width: letters, wide letters, marks and pictures") {
   std::pair<char const*, std::size_t> const cases[] = {
-      {"", 0},        {"abc", 3},    {"é", 1},        {"e\xCC\x81", 1}, {"日本語", 6}, {"ｶﾅ", 2}, {"Ａ", 2},     {"한국", 4},
-      {"🚀", 2},      {"👍🏽", 2},   {"👨‍👩‍👧", 2}, {"🇩🇪", 2},      {"🇩🇪🇫🇷", 4}, {"❤", 1},  {"❤\xEF\xB8\x8F", 2}, {"ไทย", 3},
-      {"\xC2\xAD", 0}, {"\xFF\xFF", 2}, {"━╸", 2},     {"µs", 2},
+      {"", 0},
+      {"abc", 3},
+      {"é", 1},
+      {"e\xCC\x81", 1},
+      {"日本語", 6},
+      {"ｶﾅ", 2},
+      {"Ａ", 2},
+      {"한국", 4},
+      {"🚀", 2},
+      {"👍🏽", 2},
+      {"👨‍👩‍👧", 2},
+      {"🇩🇪", 2},
+      {"🇩🇪🇫🇷", 4},
+      {"❤", 1},
+      {"❤\xEF\xB8\x8F", 2},
+      {"ไทย", 3},
+      {"\xC2\xAD", 0},
+      {"\xFF\xFF", 2},
+      {"━╸", 2},
+      {"µs", 2},
   };
   for (auto const& [text, columns] : cases) {
     INFO(text);

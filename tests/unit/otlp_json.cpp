@@ -96,8 +96,9 @@ TEST_CASE("otlp_json: what is not UTF-8 is bytes as a value and U+FFFD elsewhere
 
 TEST_CASE("otlp_json: metadata is an attribute under its namespace") {
   auto const made = span_text(span("s", span_p).annotate("id", 7).metadata("dataset", "results", 1).metadata("", "plan", "pro"));
-  CHECK_THAT(made, ContainsSubstring(R"([{"key":"id","value":{"intValue":"7"}},{"key":"metadata.dataset.results","value":{"intValue":"1"}},)"
-                                     R"({"key":"metadata.default.plan","value":{"stringValue":"pro"}}])"));
+  CHECK_THAT(made,
+             ContainsSubstring(R"([{"key":"id","value":{"intValue":"7"}},{"key":"metadata.dataset.results","value":{"intValue":"1"}},)"
+                               R"({"key":"metadata.default.plan","value":{"stringValue":"pro"}}])"));
 }
 
 TEST_CASE("otlp_json: counts of what was dropped") {
@@ -147,11 +148,11 @@ TEST_CASE("otlp_json: an error report is a log record, unless a span has it as i
                           .fact(fact_key::person_name, "andrewbrown");
   auto const made = logs(batch_of({report}), entry_type::error);
   CHECK_THAT(made, ContainsSubstring(R"("severityNumber":21,"severityText":"FATAL","body":{"stringValue":"card declined"})"));
-  for (auto const* part :
-       {R"("key":"exception.type","value":{"stringValue":"std::runtime_error"})", R"("key":"exception.message","value":{"stringValue":"card declined"})",
-        R"("key":"fanlight.error.id","value":{"stringValue":"6f1d0f6e-5d1c-4a0e-9c57-0a1b2c3d4e5f"})", R"("key":"rollbar.occurrence.uuid")",
-        R"("key":"user.id","value":{"stringValue":"u-81"})", R"("key":"user.name","value":{"stringValue":"set by hand"})",
-        R"("eventName":"exception"}])"})
+  for (auto const* part : {R"("key":"exception.type","value":{"stringValue":"std::runtime_error"})",
+                           R"("key":"exception.message","value":{"stringValue":"card declined"})",
+                           R"("key":"fanlight.error.id","value":{"stringValue":"6f1d0f6e-5d1c-4a0e-9c57-0a1b2c3d4e5f"})",
+                           R"("key":"rollbar.occurrence.uuid")", R"("key":"user.id","value":{"stringValue":"u-81"})",
+                           R"("key":"user.name","value":{"stringValue":"set by hand"})", R"("eventName":"exception"}])"})
     CHECK_THAT(made, ContainsSubstring(part));
   CHECK_THAT(made, !ContainsSubstring("andrewbrown"));
   CHECK(logs(batch_of({entry{report}.flag(fl::detail::entry_flag::on_span)}), entry_type::error).empty());

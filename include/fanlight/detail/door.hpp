@@ -69,6 +69,7 @@ struct fanlight_thread_1 {
   std::uint32_t unused;
   fanlight_facts_1 facts;
   void* last_error;  // detail::error_identity*: the error this thread saw last
+  unsigned const* exceptions;  // where the runtime counts those in flight here; null: ask it
 };
 
 struct fanlight_process_1 {
@@ -114,6 +115,14 @@ enum class thread_stage : std::uint32_t { fresh, live, leaving };
 }
 
 [[nodiscard]] FANLIGHT_HOT frame* current_frame(thread_block const& t) noexcept { return static_cast<frame*>(t.current); }
+
+/// There is no pipeline and no trace to pass on: the cheapest question there is.
+[[nodiscard]] FANLIGHT_HOT bool nothing_runs() noexcept {
+  auto const& process = ::fanlight_process_state_1;
+  if (__atomic_load_n(&process.core, __ATOMIC_RELAXED) != nullptr || __atomic_load_n(&process.adopted, __ATOMIC_RELAXED) != nullptr) return false;
+  auto const& t = ::fanlight_thread_state_1;
+  return t.current == nullptr && t.chosen == nullptr;
+}
 
 /// The pipeline of a span without a parent: the thread's, else the process's.
 [[nodiscard]] FANLIGHT_HOT core_face* default_core(thread_block const& t) noexcept {

@@ -13,7 +13,7 @@ struct link;
 namespace detail {
 
 struct draft {
-  unsigned char* data;  // the entry's head; null: nothing is recorded
+  unsigned char* data;  // the entry's head; null: nothing is recorded; ended_mark(): nothing is recorded any more
   unsigned char* at;    // where the next item goes
   unsigned char* end;
   core_face* core;
@@ -22,9 +22,12 @@ struct draft {
   std::uint16_t attributes_left, events_left, links_left;
   std::uint16_t uncaught;   // exceptions in flight when it began
   std::uint8_t on_heap;     // `data` is a block of its own
-  std::uint8_t has_ended;   // to tell writing after the end
   std::uint8_t explicit_end;
 
+  [[nodiscard]] bool is_open() const noexcept { return reinterpret_cast<std::uintptr_t>(data) > 1; }
+  /// What is written now comes too late, and that is told.
+  [[nodiscard]] bool has_ended() const noexcept { return reinterpret_cast<std::uintptr_t>(data) == 1; }
+  [[nodiscard]] static unsigned char* ended_mark() noexcept { return reinterpret_cast<unsigned char*>(std::uintptr_t{1}); }
   [[nodiscard]] entry_head& head() noexcept { return *reinterpret_cast<entry_head*>(data); }
 };
 
@@ -50,8 +53,8 @@ FANLIGHT_COLD void put_slowly(draft& d, item_role role, std::string_view key, va
 
 /// Writes an attribute or annotation; the last value of a key wins.
 FANLIGHT_HOT void put(draft& d, item_role role, std::string_view key, value const& what) noexcept {
-  if (d.data == nullptr) {
-    if (__builtin_expect(d.has_ended != 0, 0)) put_slowly(d, role, key, what);
+  if (!d.is_open()) {
+    if (__builtin_expect(d.has_ended(), 0)) put_slowly(d, role, key, what);
     return;
   }
   std::uint32_t const hash = key_hash(key.data(), key.size());
@@ -91,8 +94,8 @@ void discard_draft(draft& d, thread_block& t) noexcept;
 [[nodiscard]] void* take_block(thread_block& t, std::size_t size) noexcept;
 void keep_block(thread_block& t, void* block, std::size_t size) noexcept;
 
-/// How many exceptions are in flight in this thread.
-[[nodiscard]] unsigned exceptions_in_flight() noexcept;
+/// How many exceptions are in flight in the calling thread.
+[[nodiscard]] unsigned exceptions_in_flight(thread_block const& t) noexcept;
 
 /// Says something is wrong through the thread's pipeline, if there is one.
 void tell(core_face* core, int problem, std::string_view about) noexcept;

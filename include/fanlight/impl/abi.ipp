@@ -14,6 +14,20 @@
 FANLIGHT_BEGIN
 namespace detail {
 
+/// Where the runtime counts the exceptions in flight in the calling thread; null where that is not known. std::uncaught_exceptions() reads
+/// the same word by way of two calls, and every span asks twice.
+[[nodiscard]] inline unsigned const* exceptions_address() noexcept {
+#if defined(__GLIBCXX__) && __has_include(<cxxabi.h>) && !defined(__ARM_EABI_UNWINDER__)
+  struct globals {  // Itanium C++ ABI, 2.2.2
+    void* caught;
+    unsigned uncaught;
+  };
+  return &reinterpret_cast<globals const*>(abi::__cxa_get_globals())->uncaught;
+#else
+  return nullptr;
+#endif
+}
+
 /// The readable form of a mangled type name; empty for null.
 class readable_type {
  public:

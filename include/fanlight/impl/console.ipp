@@ -174,7 +174,8 @@ FANLIGHT_INLINE exporter_spec console(console_config given) {
   out.name = "console";
   out.prompt = true;
   if (given.width && *given.width < 20)
-    out.problems.push_back({problem_code::config_bad, "console width " + std::to_string(*given.width) + ": 20 columns are the least", out.name});
+    out.problems.push_back(
+        {problem_code::config_bad, "console width " + std::to_string(*given.width) + ": 20 columns are the least", out.name});
   out.make = [given = std::move(given)]() -> std::unique_ptr<exporter> { return std::make_unique<detail::console_exporter>(given); };
   return out;
 }

@@ -155,7 +155,10 @@ class dispatcher {
   }
 
   void nap() noexcept {
-    set_marks(rings_.room() / 4);
+    std::uint64_t const ahead = rings_.room() / 4;
+    set_marks(ahead);
+    for (auto* const each : list_)  // who passed the mark before it was set does not ring
+      if (__atomic_load_n(&each->head, __ATOMIC_ACQUIRE) - each->tail > ahead) return;
     auto limit = std::chrono::duration_cast<std::chrono::nanoseconds>(how_.prompt ? std::chrono::milliseconds{10}
                                                                                   : std::min(how_.span_delay, how_.log_delay));
     if (has_due_) limit = std::min<std::chrono::nanoseconds>(limit, due_ - steady::now());

@@ -201,9 +201,8 @@ class json_writer {
   void digits(std::uint64_t number) { numbers_.Reset(stream_), numbers_.Uint64(number); }
 
  private:
-  using number_writer =
-      RAPIDJSON_NAMESPACE::Writer<json_stream, RAPIDJSON_NAMESPACE::UTF8<>, RAPIDJSON_NAMESPACE::UTF8<>, RAPIDJSON_NAMESPACE::CrtAllocator,
-                                  RAPIDJSON_NAMESPACE::kWriteValidateEncodingFlag>;
+  using number_writer = RAPIDJSON_NAMESPACE::Writer<json_stream, RAPIDJSON_NAMESPACE::UTF8<>, RAPIDJSON_NAMESPACE::UTF8<>,
+                                                    RAPIDJSON_NAMESPACE::CrtAllocator, RAPIDJSON_NAMESPACE::kWriteValidateEncodingFlag>;
 
   void separate() {
     if (comma_) to_.push(',');

@@ -1,26 +1,26 @@
 // A lane: one exporter, its queue of batches, its thread, its patience and its counters. The dispatcher offers batches and never waits;
-// the lane's thread is the only one that calls the exporter. Bounded in records and bytes: what does not fit is lost and counted, newest
-// first. A slow or dead back end holds up nobody but itself.
+// the lane's thread is the only one that calls the exporter, and destroys it when all is over. Bounded in records and bytes: what does not
+// fit is lost and counted, newest first. A slow or dead back end holds up nobody but itself.
 #pragma once
 
 #include <fanlight/exporter.hpp>
-#include <fanlight/trace.hpp>
+#include <fanlight/impl/span.ipp>
 #include <fanlight/impl/desk.ipp>
+#include <fanlight/impl/flush_list.hpp>
 #include <fanlight/impl/waker.ipp>
 #include <fanlight/impl/worker.ipp>
 #include <fanlight/pipeline.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <deque>
 
 FANLIGHT_BEGIN
 namespace detail {
 
-using steady = std::chrono::steady_clock;
-
 struct lane_settings {
-  std::size_t queue_records;
-  std::size_t queue_bytes;
+  std::size_t queue_records, queue_bytes;
+  std::size_t batch_records, batch_bytes;  // what the dispatcher makes at most
   std::chrono::milliseconds export_timeout, retry_first, retry_most, keep_for;
 };
 
@@ -31,79 +31,103 @@ class lane {
   lane(lane const&) = delete;
   lane& operator=(lane const&) = delete;
 
+  /// False: the system has no thread for it. Whatever is offered then is lost.
   bool start(std::shared_ptr<resource const> who) {
     who_ = std::move(who);
-    return thread_.start("fl:" + name_, [this] { run(); });
+    if (thread_.start("fl:" + name_, [this] { run(); })) return true;
+    std::lock_guard const held{lock_};
+    ended_ = true;
+    return false;
   }
 
   // ---- for the dispatcher's thread --------------------------------------------------------------------------------------------------
 
-  void offer(batch_ref const& batch) {
+  /// `last`: nothing will come after it, and what does not fit is lost to the end, and not to the queue.
+  void offer(batch_ref const& batch, bool last) noexcept {
     std::uint64_t const records = wanted(*batch);
-    std::unique_lock held{lock_};
-    offered_ = batch->sequence;
-    if (records == 0) {
+    {
+      std::lock_guard const held{lock_};
+      offered_ = batch->sequence;
+      if (records == 0 || enqueue(batch, records)) {
+        if (queue_.empty()) done_ = offered_;
+        bell_.notify_all();
+        return;
+      }
+      lose(records, last ? loss::shutdown : ended_ ? loss::failed : loss::queue_full);
       if (queue_.empty()) done_ = offered_;
-      return;
     }
-    if (stopping_ || queued_ + records > how_.queue_records || bytes_ + batch->room > how_.queue_bytes) {
-      lose(records, stopping_ ? loss::shutdown : loss::queue_full);
-      if (queue_.empty()) done_ = offered_;
-      held.unlock();
-      if (!stopping_) tell_full(records);
-      return;
-    }
-    queue_.push_back({batch, types_in(*batch), records});
-    queued_ += records;
-    bytes_ += batch->room;
-    bell_.notify_all();
+    if (!last) tell_full(records);
   }
 
-  /// No further batch would fit. Asks to be told, by the dispatcher's bell, when the queue is half empty.
+  /// No further batch would fit. Asks to be told, by the dispatcher's bell, when there is room again.
   [[nodiscard]] bool is_full() noexcept {
     std::lock_guard const held{lock_};
-    bool const full = queued_ + how_.queue_records / 64 >= how_.queue_records || bytes_ + how_.queue_bytes / 64 >= how_.queue_bytes;
-    if (full) tell_when_half_ = true;
+    bool const full = !ended_ && !queue_.empty() &&
+                      (queued_ + how_.batch_records > how_.queue_records || bytes_ + how_.batch_bytes > how_.queue_bytes);
+    tell_of_room_ = full;
     return full;
   }
 
+  /// Says so when the exporter should have come back long ago.
+  void look_after() noexcept {
+    {
+      std::lock_guard const held{lock_};
+      if (!busy_ || told_stuck_ || steady::now() < late_from_) return;
+      told_stuck_ = true;
+    }
+    say(problem_code::exporter_stuck, [this] {
+      return "exporter '" + name_ + "' has not come back after batching.export_timeout; its records wait, and others go on without it";
+    });
+  }
+
   /// The last the lane hears: finish by `until`, then end.
-  void stop(steady::time_point until) {
+  void stop(steady::time_point until) noexcept {
     std::lock_guard const held{lock_};
     stopping_ = true;
     until_ = until;
     bell_.notify_all();
   }
   [[nodiscard]] bool wait_until(steady::time_point until) { return thread_.wait_until(until); }
+  /// It did not end in time: what it holds is lost, and its thread is left to itself.
+  void abandon() noexcept {
+    std::lock_guard const held{lock_};
+    abandoned_ = true;
+    lose(queued_, loss::shutdown);
+    queued_ = 0;
+    bell_.notify_all();
+  }
 
   // ---- for anybody ------------------------------------------------------------------------------------------------------------------
 
-  /// True: all batches up to `sequence` are done with and the exporter has flushed, before `until`, and nothing was lost since the last flush.
-  bool flush(std::uint64_t sequence, steady::time_point until) {
-    std::unique_lock held{lock_};
-    auto const ticket = ++flush_asked_;
-    flush_sequence_ = std::max(flush_sequence_, sequence);
-    flush_until_ = until;
+  /// To flush is to ask, and then to await: so all lanes work on it side by side. `mine` stays where it is in between.
+  void ask(flush_wait& mine) noexcept {
+    std::lock_guard const held{lock_};
+    flushes_.join(mine);
     bell_.notify_all();
-    bell_.wait_until(held, until, [&] { return flush_served_ >= ticket || ended_; });
-    return flush_served_ >= ticket && flush_well_;
+  }
+  /// True: all batches up to `mine.sequence` are done with and the exporter has flushed, in time, and nothing was lost since the last flush.
+  bool await(flush_wait& mine) noexcept {
+    std::unique_lock held{lock_};
+    bell_.wait_until(held, mine.until, [&] { return mine.served || ended_ || abandoned_; });
+    if (!mine.served) flushes_.leave(mine);
+    return mine.served && mine.well;
   }
 
   /// Everything but what has not reached the lane yet.
   [[nodiscard]] exporter_stats stats() const {
-    std::lock_guard const held{lock_};
-    exporter_stats out = counters_;
+    exporter_stats out;
     out.name = name_;
+    std::lock_guard const held{lock_};
+    counters_.write_to(out);
     out.queued = queued_;
     return out;
   }
-  [[nodiscard]] record_types takes_types() const noexcept { return takes_; }
+  [[nodiscard]] std::uint64_t lost_by(loss why) const noexcept {
+    std::lock_guard const held{lock_};
+    return counters_.dropped_by[static_cast<std::size_t>(why)];
+  }
   [[nodiscard]] bool takes_type(std::size_t type) const noexcept { return (takes_ >> type & 1) != 0; }
   [[nodiscard]] std::string const& name() const noexcept { return name_; }
-  [[nodiscard]] std::uint64_t losses() const noexcept {
-    std::lock_guard const held{lock_};
-    return lost_;
-  }
 
  private:
   struct item {
@@ -112,6 +136,15 @@ class lane {
     std::uint64_t records;  // of those
     unsigned attempts = 0;
   };
+  struct numbers {
+    std::uint64_t delivered = 0, dropped = 0, batches = 0, retries = 0;
+    std::uint64_t dropped_by[static_cast<std::size_t>(loss::count_)]{};
+    void write_to(exporter_stats& out) const noexcept {
+      out.delivered = delivered, out.dropped = dropped, out.batches = batches, out.retries = retries;
+      std::copy(std::begin(dropped_by), std::end(dropped_by), out.dropped_by);
+    }
+  };
+  using lock = std::unique_lock<std::mutex>;
 
   [[nodiscard]] std::uint64_t wanted(batch_data const& batch) const noexcept {
     std::uint64_t out = 0;
@@ -126,119 +159,163 @@ class lane {
     return out;
   }
 
+  /// An empty queue takes any batch: otherwise one that is larger than the bounds would never leave.
+  [[nodiscard]] bool enqueue(batch_ref const& batch, std::uint64_t records) noexcept {
+    if (ended_ || abandoned_) return false;
+    if (!queue_.empty() && (queued_ + records > how_.queue_records || bytes_ + batch->room > how_.queue_bytes)) return false;
+    try {
+      queue_.push_back({batch, types_in(*batch), records});
+    } catch (std::bad_alloc const&) {
+      return false;
+    }
+    queued_ += records;
+    bytes_ += batch->room;
+    return true;
+  }
+
   void lose(std::uint64_t records, loss why) noexcept {
     counters_.dropped += records;
     counters_.dropped_by[static_cast<std::size_t>(why)] += records;
     lost_ += records;
-    lost_since_ += records;
+    if (why != loss::rejected) lost_since_ += records;  // a refusal is an answer, and no outage
   }
 
   void tell_full(std::uint64_t records) noexcept {
-    say(problem_code::queue_full, "the queue of exporter '" + name_ + "' is full, " + std::to_string(records) +
-                                      " new records are lost: its back end is slow or away. Raise batching.queue_records, or sample");
+    say(problem_code::queue_full, [&] {
+      return "the queue of exporter '" + name_ + "' is full, " + std::to_string(records) +
+             " new records are lost: its back end is slow or away. Raise batching.queue_records, or sample";
+    });
   }
-  void say(problem_code code, std::string const& what) noexcept {
-    if (problems_.report(code, what, name_)) dispatcher_.ring();
+  /// False: not now, the same was said a moment ago.
+  template <class What>
+  bool say(problem_code code, What const& what) noexcept {
+    bool const news = problems_.explain(code, what, name_);
+    if (news) dispatcher_.ring();
+    return news;
+  }
+  template <class What>
+  bool say_unlocked(lock& held, problem_code code, What const& what) noexcept {
+    held.unlock();
+    bool const news = say(code, what);
+    held.lock();
+    return news;
   }
 
   // ---- the lane's thread ------------------------------------------------------------------------------------------------------------
 
   void run() noexcept {
-    guard("start", [&] { to_->start({who_, [this](problem_code code, std::string what) { say(code, what); }}); });
-    std::unique_lock held{lock_};
-    for (;;) {
-      bell_.wait(held, [this] { return !queue_.empty() || stopping_ || must_flush(); });
-      if (!queue_.empty())
-        serve(held);
-      else if (must_flush())
+    guard("start", [&] { to_->start({who_, [this](problem_code code, std::string what) { say(code, [&] { return std::move(what); }); }, takes_}); });
+    lock held{lock_};
+    while (!abandoned_) {
+      bell_.wait(held, [this] { return !queue_.empty() || stopping_ || abandoned_ || flushes_.due(done_) != 0; });
+      if (abandoned_) break;
+      if (flushes_.due(done_) != 0)
         flush_exporter(held);
+      else if (!queue_.empty())
+        serve(held);
       else
         break;
     }
+    end(held);
+  }
+
+  /// An exporter that was given up is left alone: what it uses may be gone.
+  void end(lock& held) noexcept {
+    if (abandoned_) return;
     auto const until = until_;
     held.unlock();
     guard("stop", [&] { to_->stop(until); });
+    guard("its destructor", [&] { to_.reset(); });
     held.lock();
     ended_ = true;
     bell_.notify_all();
   }
 
-  [[nodiscard]] bool must_flush() const noexcept { return flush_asked_ > flush_served_ && done_ >= flush_sequence_; }
-
-  void flush_exporter(std::unique_lock<std::mutex>& held) {
-    auto const asked = flush_asked_;
-    auto const until = flush_until_;
+  void flush_exporter(lock& held) noexcept {
+    auto const ticket = flushes_.due(done_);
+    auto const until = flushes_.patience(ticket);
     held.unlock();
     bool well = false;
     guard("flush", [&] { well = to_->flush(until); });
     held.lock();
-    flush_well_ = well && lost_ == lost_at_flush_;
+    flushes_.serve(ticket, done_, well && lost_ == lost_at_flush_);
     lost_at_flush_ = lost_;
-    flush_served_ = asked;
     bell_.notify_all();
   }
 
   /// Works on the oldest batch until it is done with or must wait.
-  void serve(std::unique_lock<std::mutex>& held) {
+  void serve(lock& held) noexcept {
     auto& first = queue_.front();
-    if (steady::now() - first.batch->sealed_at > how_.keep_for) return finish(loss::expired, first.records);
-    auto const until = attempt_until();
+    if (steady::now() - first.batch->sealed_at > how_.keep_for) return expire(held);
     auto const type = static_cast<entry_type>(std::countr_zero(first.left));
     batch_ref const batch = first.batch;
     ++first.attempts;
     ++counters_.batches;
+    auto const until = begin_attempt();
     held.unlock();
     outcome const how_it_went = consume(type, batch, until);
     held.lock();
-    settle(held, type, how_it_went);
+    busy_ = false;
+    if (!abandoned_) settle(held, type, how_it_went);
   }
 
-  [[nodiscard]] steady::time_point attempt_until() const noexcept {
-    auto const full = how_.export_timeout.count() == 0 ? steady::time_point::max() : steady::now() + how_.export_timeout;
+  [[nodiscard]] steady::time_point begin_attempt() noexcept {
+    auto const full = after(how_.export_timeout);
+    busy_ = true;
+    told_stuck_ = false;
+    late_from_ = full + std::chrono::seconds{1};
     return stopping_ ? std::min(full, until_) : full;
   }
 
   [[nodiscard]] outcome consume(entry_type type, batch_ref const& batch, steady::time_point until) noexcept {
+    threw_ = false;
+    std::string why;
     try {
       return to_->consume(type, batch, until);
     } catch (std::exception const& error) {
-      threw_ = true;
-      return outcome::dropped(std::string{"it threw: "} + error.what());
+      try {
+        why = std::string{"it threw: "} + error.what();
+      } catch (...) {  // no memory for more words
+      }
     } catch (...) {
-      threw_ = true;
-      return outcome::dropped("it threw something that is no std::exception");
+      try {
+        why = "it threw something that is no std::exception";
+      } catch (...) {
+      }
     }
+    threw_ = true;
+    return outcome::dropped(std::move(why));
   }
 
-  void settle(std::unique_lock<std::mutex>& held, entry_type type, outcome const& how_it_went) {
-    auto& first = queue_.front();
-    std::uint64_t const records = first.batch->count(type);
+  void settle(lock& held, entry_type type, outcome const& how_it_went) noexcept {
+    std::uint64_t const records = queue_.front().batch->count(type);
     switch (how_it_went.kind()) {
       case outcome::kind::delivered:
         counters_.delivered += records;
-        tell_recovery(held);
-        break;
-      case outcome::kind::rejected: {
-        std::uint64_t const refused = std::min(how_it_went.count(), records);
-        counters_.delivered += records - refused;
-        lose(refused, loss::rejected);
-        tell(held, problem_code::rejected, "the back end of '" + name_ + "' refused " + std::to_string(refused) + " records: " + how_it_went.why());
-        break;
-      }
-      case outcome::kind::retry:
-        return wait_to_retry(held, how_it_went);
+        account(type, records);
+        return tell_recovery(held);
+      case outcome::kind::rejected: return settle_rejected(held, type, records, how_it_went);
+      case outcome::kind::retry: return wait_to_retry(held, how_it_went);
       case outcome::kind::dropped:
         lose(records, threw_ ? loss::threw : loss::failed);
-        tell(held, threw_ ? problem_code::exporter_threw : problem_code::delivery_failed,
-             "exporter '" + name_ + "' lost " + std::to_string(records) + " records: " + how_it_went.why());
-        threw_ = false;
-        break;
+        account(type, records);
+        say_unlocked(held, threw_ ? problem_code::exporter_threw : problem_code::delivery_failed, [&] {
+          return "exporter '" + name_ + "' lost " + std::to_string(records) + " records: " + how_it_went.why();
+        });
     }
+  }
+  void settle_rejected(lock& held, entry_type type, std::uint64_t records, outcome const& how_it_went) noexcept {
+    std::uint64_t const refused = std::min(how_it_went.count(), records);
+    counters_.delivered += records - refused;
+    lose(refused, loss::rejected);
     account(type, records);
+    say_unlocked(held, problem_code::rejected, [&] {
+      return "the back end of '" + name_ + "' refused " + std::to_string(refused) + " of " + std::to_string(records) + " records: " + how_it_went.why();
+    });
   }
 
-  /// `records` of the first batch are done with.
-  void account(entry_type type, std::uint64_t records) {
+  /// `records` of the first batch are done with; they have been counted, and leave the queue in the same breath.
+  void account(entry_type type, std::uint64_t records) noexcept {
     auto& first = queue_.front();
     first.left &= ~(1u << static_cast<unsigned>(type));
     first.records -= records;
@@ -246,36 +323,41 @@ class lane {
     queued_ -= records;
     if (first.left == 0) pop();
   }
-  void finish(loss why, std::uint64_t records) {
+  void give_up_first(loss why) noexcept {
+    std::uint64_t const records = queue_.front().records;
     lose(records, why);
     queued_ -= records;
     pop();
   }
-  void pop() {
+  void pop() noexcept {
     bytes_ -= queue_.front().batch->room;
     done_ = queue_.front().batch->sequence;
     queue_.pop_front();
     if (queue_.empty()) done_ = offered_;
-    if (tell_when_half_ && queued_ * 2 <= how_.queue_records && bytes_ * 2 <= how_.queue_bytes) {
-      tell_when_half_ = false;
+    if (tell_of_room_ && (queue_.empty() || (queued_ * 2 <= how_.queue_records && bytes_ * 2 <= how_.queue_bytes))) {
+      tell_of_room_ = false;
       dispatcher_.ring();
     }
-    bell_.notify_all();
   }
 
-  void wait_to_retry(std::unique_lock<std::mutex>& held, outcome const& how_it_went) {
-    auto& first = queue_.front();
-    ++counters_.retries;
-    auto const pause = pause_after(first.attempts, how_it_went.after());
-    if (first.attempts == 1)
-      tell(held, problem_code::delivery_failed, "exporter '" + name_ + "' could not deliver, and will try again: " + how_it_went.why());
-    auto const again = steady::now() + pause;
-    if (stopping_ && again >= until_) return give_all_up();
-    bell_.wait_until(held, again, [&] { return stopping_ && again >= until_; });
-    if (stopping_ && again >= until_) give_all_up();
+  void expire(lock& held) noexcept {
+    std::uint64_t const records = queue_.front().records;
+    give_up_first(loss::expired);
+    say_unlocked(held, problem_code::expired, [&] {
+      return std::to_string(records) + " records of exporter '" + name_ + "' could not be delivered within batching.keep_for and are given up";
+    });
   }
-  void give_all_up() {
-    while (!queue_.empty()) finish(loss::shutdown, queue_.front().records);
+
+  void wait_to_retry(lock& held, outcome const& how_it_went) noexcept {
+    ++counters_.retries;
+    auto const again = after(pause_after(queue_.front().attempts, how_it_went.after()));
+    if (queue_.front().attempts == 1)
+      say_unlocked(held, problem_code::delivery_failed, [&] {
+        return "exporter '" + name_ + "' could not deliver, and will try again: " + how_it_went.why();
+      });
+    auto const too_late = [&] { return abandoned_ || (stopping_ && again >= until_); };
+    if (bell_.wait_until(held, again, too_late) && !abandoned_)
+      while (!queue_.empty()) give_up_first(loss::shutdown);
   }
 
   /// Doubling, with jitter of half of it either way; never sooner than the server asked.
@@ -287,32 +369,31 @@ class lane {
     if (t.thread_id == 0) get_to_know(t);
     double const jitter = 0.5 + static_cast<double>(next_random(t) >> 11) * 0x1p-53;
     auto const spread = std::chrono::nanoseconds{static_cast<std::int64_t>(static_cast<double>(pause.count()) * jitter)};
-    return asked.count() > 0 ? std::max<std::chrono::nanoseconds>(asked, spread) : spread;
+    return asked.count() > 0 ? std::max<std::chrono::nanoseconds>(std::min<std::chrono::milliseconds>(asked, std::chrono::hours{24}), spread) : spread;
   }
 
-  void tell_recovery(std::unique_lock<std::mutex>& held) {
-    if (lost_since_ == 0) return;
-    auto const lost = std::exchange(lost_since_, 0);
-    tell(held, problem_code::recovered, "exporter '" + name_ + "' delivers again; " + std::to_string(lost) + " records were lost");
-  }
-  void tell(std::unique_lock<std::mutex>& held, problem_code code, std::string const& what) {
-    held.unlock();
-    say(code, what);
-    held.lock();
+  /// What could not be said, because the last time is not long ago, is said with the next.
+  void tell_recovery(lock& held) noexcept {
+    auto const lost = lost_since_;
+    if (lost == 0) return;
+    bool const told = say_unlocked(held, problem_code::recovered, [&] {
+      return "exporter '" + name_ + "' delivers again; " + std::to_string(lost) + " records were lost";
+    });
+    if (told) lost_since_ -= lost;
   }
   template <class Call>
   void guard(char const* what, Call call) noexcept {
     try {
       call();
     } catch (std::exception const& error) {
-      say(problem_code::exporter_threw, "exporter '" + name_ + "' threw in " + what + ": " + error.what());
+      say(problem_code::exporter_threw, [&] { return "exporter '" + name_ + "' threw in " + what + ": " + error.what(); });
     } catch (...) {
-      say(problem_code::exporter_threw, "exporter '" + name_ + "' threw in " + what);
+      say(problem_code::exporter_threw, [&] { return "exporter '" + name_ + "' threw in " + what; });
     }
   }
 
   std::string const name_;
-  std::unique_ptr<exporter> const to_;
+  std::unique_ptr<exporter> to_;
   record_types const takes_;
   lane_settings const how_;
   desk& problems_;
@@ -323,13 +404,14 @@ class lane {
   mutable std::mutex lock_;
   std::condition_variable bell_;
   std::deque<item> queue_;
+  flush_list flushes_;
   std::uint64_t queued_ = 0;
   std::size_t bytes_ = 0;
-  std::uint64_t offered_ = 0, done_ = 0;
-  std::uint64_t flush_asked_ = 0, flush_served_ = 0, flush_sequence_ = 0, lost_ = 0, lost_at_flush_ = 0, lost_since_ = 0;
-  bool flush_well_ = true, stopping_ = false, ended_ = false, tell_when_half_ = false, threw_ = false;
-  steady::time_point until_{}, flush_until_{};
-  exporter_stats counters_;
+  std::uint64_t offered_ = 0, done_ = 0;  // sequence numbers of batches
+  std::uint64_t lost_ = 0, lost_at_flush_ = 0, lost_since_ = 0;
+  bool stopping_ = false, ended_ = false, abandoned_ = false, tell_of_room_ = false, threw_ = false, busy_ = false, told_stuck_ = false;
+  steady::time_point until_{}, late_from_{};
+  numbers counters_;
 };
 
 }  // namespace detail

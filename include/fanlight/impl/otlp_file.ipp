@@ -79,10 +79,9 @@ FANLIGHT_INLINE exporter_spec otlp_file(otlp_file_config given) {
   exporter_spec out;
   out.name = "otlp_file";
   if (!given.path.empty() && given.path.back() == '/')
-    out.problems.push_back({problem_code::config_bad,
-                            "otlp_file path \"" + given.path + "\" names a folder; give a file in it, such as \"" + given.path +
-                                "traces.jsonl\"",
-                            out.name});
+    out.problems.push_back(
+        {problem_code::config_bad,
+         "otlp_file path \"" + given.path + "\" names a folder; give a file in it, such as \"" + given.path + "traces.jsonl\"", out.name});
   out.make = [given = std::move(given)]() -> std::unique_ptr<exporter> { return std::make_unique<detail::otlp_file_exporter>(given); };
   return out;
 }

@@ -220,8 +220,8 @@ FANLIGHT_INLINE void otlp_json::scope(scope_label const& which) {
 
 /// One object with every record that `wanted` lets through, scope by scope. The first pass finds the scopes; mostly there is just one.
 template <std::size_t Outer, std::size_t Inner, std::size_t Records, class Wanted, class Write>
-std::size_t write_grouped(send_buffer& to, batch_data const& batch, entry_type type, char const (&outer)[Outer],
-                          char const (&inner)[Inner], char const (&records)[Records], Wanted wanted, Write write) {
+std::size_t write_grouped(send_buffer& to, batch_data const& batch, entry_type type, char const (&outer)[Outer], char const (&inner)[Inner],
+                          char const (&records)[Records], Wanted wanted, Write write) {
   if (batch.count(type) == 0) return 0;
   otlp_json json{to};
   std::vector<scope_label> scopes;

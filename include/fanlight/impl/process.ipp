@@ -8,7 +8,7 @@ FANLIGHT_BEGIN
 
 FANLIGHT_INLINE record_editor::record_editor(detail::core_face& core, piece entry, std::shared_ptr<resource const> const& who,
                                              detail::clock_anchor anchor) noexcept
-    : core_{core}, original_{entry}, who_{who} {
+    : core_{core}, original_{entry} {
   view_.anchor = anchor;
   view_.resource = who;
   load();

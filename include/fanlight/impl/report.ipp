@@ -65,7 +65,7 @@ FANLIGHT_INLINE void write_exception(draft& d, error_identity& known, std::strin
 FANLIGHT_INLINE void put_exception(draft& d, std::exception const& error, char const* type) noexcept {
   char const* const what = error.what();
   put_status(d, status_code::error, what == nullptr ? "" : what);
-  if (d.data == nullptr) return;
+  if (!d.is_open()) return;
   readable_type const name{type};
   if (auto* const known = identify(here(), *d.core, error, type); known != nullptr)
     write_exception(d, *known, name.view(), what == nullptr ? "" : what);
@@ -76,7 +76,6 @@ FANLIGHT_INLINE void begin_report(report_state& state, std::string_view message,
   auto& t = here();
   auto& d = state.open;
   d.data = nullptr;
-  d.has_ended = 0;
   core_face* const core = core_here(t);
   if (core == nullptr) return;
   open_draft(d, t, *core, state.room, sizeof state.room, entry_type::error, message, where);
@@ -90,7 +89,7 @@ FANLIGHT_INLINE void begin_report(report_state& state, std::exception const& err
   char const* const what = error.what();
   begin_report(state, what == nullptr ? "" : what, level::error, where);
   auto& d = state.open;
-  if (d.data == nullptr) return;
+  if (!d.is_open()) return;
   auto& t = here();
   readable_type const name{type};
   if (!name.view().empty()) put_fact(d, fact_key::error_type, name.view());
@@ -98,14 +97,14 @@ FANLIGHT_INLINE void begin_report(report_state& state, std::exception const& err
   if (known == nullptr) return;
   put_fact(d, fact_key::error_id, known->uuid);
   auto const* const place = current_frame(t);
-  if (place == nullptr || place->open == nullptr || place->open->data == nullptr) return;
+  if (place == nullptr || place->open == nullptr || !place->open->is_open()) return;
   write_exception(*place->open, *known, name.view(), what == nullptr ? "" : what);
   d.head().flags |= entry_flag::on_span;
 }
 
 FANLIGHT_INLINE void end_report(report_state& state) noexcept {
   auto& d = state.open;
-  if (d.data == nullptr) return;
+  if (!d.is_open()) return;
   auto& t = here();
   auto& core = *d.core;
   char const letter = static_cast<char>(fact_key::error_id);
@@ -125,7 +124,7 @@ FANLIGHT_INLINE error_report& error_report::person(fanlight::person const& who) 
 
 FANLIGHT_INLINE short_text<36> error_report::uuid() const noexcept {
   short_text<36> out;
-  if (state_.open.data == nullptr) return out;
+  if (!state_.open.is_open()) return out;
   auto& d = const_cast<detail::draft&>(state_.open);
   char const letter = static_cast<char>(detail::fact_key::error_id);
   if (detail::find_item(d, detail::item_role::fact, {&letter, 1}) == nullptr)
@@ -137,14 +136,14 @@ FANLIGHT_INLINE short_text<36> error_report::uuid() const noexcept {
 
 FANLIGHT_INLINE error_scope::error_scope(std::string_view name, source where) noexcept {
   detail::begin_report(state_, name, level::error, where);
-  if (state_.open.data != nullptr) state_.open.uncaught = static_cast<std::uint16_t>(detail::exceptions_in_flight());
+  if (state_.open.is_open()) state_.open.uncaught = static_cast<std::uint16_t>(detail::exceptions_in_flight(detail::here()));
 }
 
 FANLIGHT_INLINE error_scope::~error_scope() noexcept {
   auto& d = state_.open;
-  if (d.data == nullptr) return;
+  if (!d.is_open()) return;
   auto& t = detail::here();
-  if (detail::exceptions_in_flight() <= d.uncaught) {
+  if (detail::exceptions_in_flight(t) <= d.uncaught) {
     detail::discard_draft(d, t);
     return;
   }

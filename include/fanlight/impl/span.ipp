@@ -9,50 +9,66 @@
 FANLIGHT_BEGIN
 namespace detail {
 
+/// The record of a scoped span without options. Not part of begin_scoped(), whose unrecorded path is short and shall stay so.
+FANLIGHT_INLINE void record_scoped(frame& place, draft& d, unsigned char* room, std::string_view name, thread_block& t, source where) noexcept {
+  open_draft_here(d, t, *place.core, room, inline_room, entry_type::span, name, where);
+  place.open = &d;
+  if (place.outer != nullptr) std::memcpy(d.head().parent_id, place.outer->span_id, sizeof place.span_id);
+  sign(d, t, place, span_kind::internal);
+}
+
+/// What the short path of begin_scoped() leaves: no pipeline or another one, a remote parent, a sampler that wants to know more.
+FANLIGHT_COLD inline void begin_uncommonly(frame& place, draft& d, unsigned char* room, std::string_view name, source where) noexcept {
+  start_facts how;
+  how.name = name;
+  how.where = where;
+  begin_scoped(place, d, room, how);
+}
+
 FANLIGHT_INLINE void begin_scoped(frame& place, draft& d, unsigned char* room, std::string_view name, source where) noexcept {
   auto& t = here();
   frame* const outer = current_frame(t);
-  core_face* core = outer != nullptr ? outer->core : default_core(t);
+  core_face* const core = outer != nullptr ? outer->core : default_core(t);
   d.data = nullptr;
-  d.has_ended = 0;
-  if (__builtin_expect(static_cast<void*>(core) != t.ready, 0)) core = prepare(t, core);
-  if (core == nullptr) return pass_on(place, t, outer);
-  if (outer != nullptr && (outer->flags & (frame_flag::in_trace | frame_flag::remote)) == frame_flag::in_trace) {
+  if (__builtin_expect(static_cast<void*>(core) != t.ready || core == nullptr, 0)) return begin_uncommonly(place, d, room, name, where);
+  if (outer != nullptr) {
+    if (__builtin_expect((outer->flags & (frame_flag::in_trace | frame_flag::remote)) != frame_flag::in_trace, 0))
+      return begin_uncommonly(place, d, room, name, where);
     inherit(place, t, *core, *outer);
-  } else if (outer == nullptr && core->sampler != sampling_mode::custom && core->write_threshold == 0) {
-    start_trace(place, t, *core);
   } else {
-    start_facts how;
-    how.name = name;
-    how.where = where;
-    return begin_scoped(place, d, room, how);
+    if (__builtin_expect(core->sampler == sampling_mode::custom || core->write_threshold != 0, 0))
+      return begin_uncommonly(place, d, room, name, where);
+    start_trace(place, t, *core);
   }
   enter(place, t, outer);
-  if ((place.flags & frame_flag::recording) == 0) return;
-  open_draft(d, t, *core, room, inline_room, entry_type::span, name, where);
-  place.open = &d;
-  if (outer != nullptr) std::memcpy(d.head().parent_id, outer->span_id, sizeof outer->span_id);
-  sign(d, place, span_kind::internal);
+  if ((place.flags & frame_flag::recording) != 0) record_scoped(place, d, room, name, t, where);
 }
 
 FANLIGHT_INLINE void begin_scoped(frame& place, draft& d, unsigned char* room, start_facts const& how) noexcept {
   auto& t = here();
   frame* const outer = current_frame(t);
   d.data = nullptr;
-  d.has_ended = 0;
   begin_anywhere(place, d, room, t, outer, how);
   if (place.layout != 0) enter(place, t, outer);
 }
 
-FANLIGHT_INLINE void end_scoped(frame& place, draft& d) noexcept {
-  auto& t = here();
-  if (__builtin_expect(t.current == &place, 1))
+/// What the short path of end_scoped() leaves: facts and a node to let go of, an end out of order.
+FANLIGHT_COLD inline void end_uncommonly(frame& place, draft& d, thread_block& t) noexcept {
+  if (t.current == &place)
     t.current = place.outer;
   else
     leave_out_of_order(place, t);
-  if (__builtin_expect(place.saved_facts != 0, 0)) pop_facts(t, place);
-  if (d.data != nullptr) finish(d, t);
-  if (__builtin_expect((place.flags & frame_flag::owns_node) != 0, 0)) context_node::drop(place.node);
+  pop_facts(t, place);
+  if (d.is_open()) finish(d, t);
+  if ((place.flags & frame_flag::owns_node) != 0) context_node::drop(place.node);
+}
+
+FANLIGHT_INLINE void end_scoped(frame& place, draft& d) noexcept {
+  auto& t = here();
+  if (__builtin_expect(t.current != &place || place.saved_facts != 0 || (place.flags & frame_flag::owns_node) != 0, 0))
+    return end_uncommonly(place, d, t);
+  t.current = place.outer;
+  if (d.is_open()) finish(d, t);
 }
 
 FANLIGHT_INLINE span_state* begin_span(start_facts const& how) noexcept {
@@ -62,7 +78,6 @@ FANLIGHT_INLINE span_state* begin_span(start_facts const& how) noexcept {
   auto* const state = static_cast<span_state*>(take_block(t, sizeof(span_state)));
   if (state == nullptr) return nullptr;
   state->open.data = nullptr;
-  state->open.has_ended = 0;
   auto& place = state->place;
   begin_anywhere(place, state->open, state->room, t, outer, how);
   place.outer = nullptr;
@@ -74,7 +89,7 @@ FANLIGHT_INLINE span_state* begin_span(start_facts const& how) noexcept {
 FANLIGHT_INLINE void end_span(span_state* state) noexcept {
   if (state == nullptr) return;
   auto& t = here();
-  if (state->open.data != nullptr) finish(state->open, t);
+  if (state->open.is_open()) finish(state->open, t);
   if ((state->place.flags & frame_flag::owns_node) != 0) context_node::drop(state->place.node);
   keep_block(t, state, sizeof(span_state));
 }
@@ -100,7 +115,7 @@ FANLIGHT_INLINE start_facts facts_of(std::string_view name, span_options const& 
 }  // namespace detail
 
 FANLIGHT_INLINE void scoped_span::end_at(wall_time at) noexcept {
-  if (draft_.data == nullptr) return;
+  if (!draft_.is_open()) return;
   draft_.head().end = at.nanoseconds;
   draft_.head().flags |= detail::entry_flag::wall_end;
   draft_.explicit_end = 1;
@@ -109,8 +124,8 @@ FANLIGHT_INLINE void scoped_span::end_at(wall_time at) noexcept {
 FANLIGHT_INLINE void span::end(wall_time at) noexcept {
   if (state_ == nullptr) return;
   auto& open = state_->open;
-  if (open.data == nullptr) {
-    if (open.has_ended != 0) detail::tell(state_->place.core, 102, "end()");
+  if (!open.is_open()) {
+    if (open.has_ended()) detail::tell(state_->place.core, 102, "end()");
     return;
   }
   if (at) {
@@ -127,7 +142,7 @@ FANLIGHT_INLINE scope::scope(span& inside) noexcept {
   if (inside.state_ == nullptr || inside.state_->place.layout == 0) return;
   place_ = inside.state_->place;
   place_.flags &= ~detail::frame_flag::owns_node;
-  place_.open = inside.state_->open.data != nullptr ? &inside.state_->open : nullptr;
+  place_.open = inside.state_->open.is_open() ? &inside.state_->open : nullptr;
   detail::enter(place_, t, detail::current_frame(t));
   detail::push_facts(t, place_, place_.node);
 }

@@ -122,13 +122,13 @@ FANLIGHT_COLD inline void send_start_note(draft& d) noexcept {
 }
 
 /// Ids, flags and start into the head of the record.
-FANLIGHT_HOT void sign(draft& d, frame const& place, span_kind kind) noexcept {
+FANLIGHT_HOT void sign(draft& d, thread_block const& t, frame const& place, span_kind kind) noexcept {
   auto& head = d.head();
   head.kind = static_cast<std::uint8_t>(kind);
   std::memcpy(head.trace_id, place.trace_id, sizeof head.trace_id);
   std::memcpy(head.span_id, place.span_id, sizeof head.span_id);
   head.trace_flags = static_cast<std::uint8_t>(place.flags);
-  d.uncaught = static_cast<std::uint16_t>(exceptions_in_flight());
+  d.uncaught = static_cast<std::uint16_t>(exceptions_in_flight(t));
   head.start = ticks_now(*d.core);
   if (__builtin_expect(place.node != nullptr, 0) && !place.node->tracestate().empty())
     put_fact(d, fact_key::tracestate, place.node->tracestate());
@@ -136,13 +136,13 @@ FANLIGHT_HOT void sign(draft& d, frame const& place, span_kind kind) noexcept {
 }
 
 FANLIGHT_INLINE void finish(draft& d, thread_block& t) noexcept {
-  if (__builtin_expect(exceptions_in_flight() > d.uncaught, 0)) put_status(d, status_code::error, {});
+  if (__builtin_expect(exceptions_in_flight(t) > d.uncaught, 0)) put_status(d, status_code::error, {});
   close_draft(d, t);
 }
 
 /// The decision for a trace that has no recorded part here yet.
 [[nodiscard]] FANLIGHT_INLINE std::uint32_t decide(core_face& core, start_facts const& how, context const* remote, std::uint64_t chance) noexcept {
-  if (remote != nullptr && remote->is_valid() && core.parent_based != 0 && !remote->is_deferred()) return remote->is_sampled() ? 3 : 0;
+  if (remote != nullptr && core.parent_based != 0 && !remote->is_deferred()) return remote->is_sampled() ? 3 : 0;
   switch (core.sampler) {
     case sampling_mode::always_on: return 3;
     case sampling_mode::always_off: return 0;
@@ -306,7 +306,7 @@ FANLIGHT_COLD inline void leave_out_of_order(frame& place, thread_block& t) noex
 /// to be told gets a tracestate of its own.
 FANLIGHT_INLINE void own_node(frame& place, core_face const& core, context const& parent, bool decided) noexcept {
   place.node = parent.node();
-  if (decided && core.write_threshold != 0 && core.sampler == sampling_mode::ratio) {
+  if (decided && core.write_threshold != 0 && core.sampler != sampling_mode::custom) {
     place.node = node_with_threshold(parent, core);
     if (place.node != nullptr) place.flags |= frame_flag::owns_node;
   } else if (place.node != nullptr) {
@@ -323,7 +323,7 @@ FANLIGHT_INLINE void open_fully(frame& place, draft& d, unsigned char* room, thr
   auto& head = d.head();
   if (parent_id != nullptr) std::memcpy(head.parent_id, parent_id, sizeof head.parent_id);
   head.flags = static_cast<std::uint8_t>(how.flags | flags);
-  sign(d, place, how.kind);
+  sign(d, t, place, how.kind);
   if (how.start) d.head().start = how.start.nanoseconds, d.head().flags |= entry_flag::wall_start;
   if (!how.scope_name.empty()) put_fact(d, fact_key::scope_name, how.scope_name);
   if (!how.scope_version.empty()) put_fact(d, fact_key::scope_version, how.scope_version);

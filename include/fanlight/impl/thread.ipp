@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fanlight/detail/draft.hpp>
+#include <fanlight/impl/abi.ipp>
 
 #include <exception>
 
@@ -17,7 +18,9 @@ namespace detail {
 inline constexpr std::size_t largest_spare = 64 * 1024;
 inline constexpr std::uint32_t most_spares = 16;
 
-FANLIGHT_INLINE unsigned exceptions_in_flight() noexcept { return static_cast<unsigned>(std::uncaught_exceptions()); }
+FANLIGHT_INLINE unsigned exceptions_in_flight(thread_block const& t) noexcept {
+  return t.exceptions != nullptr ? *t.exceptions : static_cast<unsigned>(std::uncaught_exceptions());
+}
 
 FANLIGHT_INLINE void tell(core_face* core, int problem, std::string_view about) noexcept {
   if (core != nullptr && core->layout == layout_version) core->operations->tell(*core, problem, about);
@@ -88,6 +91,7 @@ FANLIGHT_INLINE void exit_guard::leave(thread_block& t) noexcept {
 
 FANLIGHT_INLINE void get_to_know(thread_block& t) noexcept {
   t.thread_id = static_cast<std::uint32_t>(::syscall(SYS_gettid));
+  t.exceptions = exceptions_address();
   if (::getrandom(&t.seed, sizeof t.seed, GRND_NONBLOCK) != static_cast<ssize_t>(sizeof t.seed))
     t.seed = static_cast<std::uint64_t>(read_clock(CLOCK_MONOTONIC)) * 0x9E3779B97F4A7C15u ^ t.thread_id ^
              reinterpret_cast<std::uintptr_t>(&t);

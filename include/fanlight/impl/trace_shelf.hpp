@@ -63,6 +63,7 @@ class trace_shelf {
   void draw_rest(trace_id const& id, held_trace& from);
   void print_others(held_trace& from);
   void print_line(held_entry const& entry);
+  void print_loose();
   void remember(trace_id const& trace, trace_block const& block);
   void forget(traces::iterator which);
 
@@ -70,6 +71,7 @@ class trace_shelf {
   std::function<waterfall_style()> style_;
   std::shared_ptr<batch_data> frame_;
   traces held_;
+  std::vector<held_entry> loose_;  // lines that belong to no picture, until the next settle()
   std::size_t bytes_ = 0;
   // Spans drawn lately, so that a child that comes after its parent is known for what it is. A ring by age.
   static constexpr std::size_t most_remembered = 4096;

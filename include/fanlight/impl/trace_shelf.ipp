@@ -65,7 +65,7 @@ FANLIGHT_INLINE void trace_shelf::add_entry(held_entry entry, time_point now) {
   bool const is_span = head.type == entry_type::span;
   // Outside of a trace, or of one that nobody records, or of a span that is on the screen already: nothing to wait for.
   bool const shown = !is_span && (!trace.is_valid() || (head.trace_flags & trace_flag::sampled) == 0 || was_drawn(trace, span));
-  if (shown) return print_line(entry);
+  if (shown) return loose_.push_back(std::move(entry));
   auto const found = held_.try_emplace(trace).first;
   auto& to = found->second;
   if (to.bytes == 0) to.since = now;
@@ -94,6 +94,7 @@ FANLIGHT_INLINE void trace_shelf::settle(time_point now) {
     if (trace.spans.empty() && trace.others.empty()) forget(at);
     at = next;
   }
+  print_loose();
   while (bytes_ > most_bytes) {
     auto oldest = held_.begin();
     for (auto at = held_.begin(); at != held_.end(); ++at)
@@ -104,6 +105,7 @@ FANLIGHT_INLINE void trace_shelf::settle(time_point now) {
 }
 
 FANLIGHT_INLINE void trace_shelf::empty() {
+  print_loose();
   while (!held_.empty()) {
     draw_rest(held_.begin()->first, held_.begin()->second);
     forget(held_.begin());
@@ -189,6 +191,11 @@ FANLIGHT_INLINE void trace_shelf::print_others(held_trace& from) {
 FANLIGHT_INLINE void trace_shelf::print_line(held_entry const& entry) {
   if (entry.head().type == entry_type::log) print_(draw_line(entry.as<log_record>(), style_()));
   else print_(draw_line(entry.as<error_record>(), style_()));
+}
+
+/// Lines that need not wait are printed behind the pictures of the same batch: they mostly come at the end of what these show.
+FANLIGHT_INLINE void trace_shelf::print_loose() {
+  for (auto const& each : std::exchange(loose_, {})) print_line(each);
 }
 
 FANLIGHT_INLINE void trace_shelf::remember(trace_id const& trace, trace_block const& block) {

@@ -36,8 +36,7 @@ class span_tree {
   std::vector<row> rows_;
 };
 
-FANLIGHT_INLINE span_tree::span_tree(std::vector<span_record> const& spans)
-    : spans_{spans}, children_(spans.size()), seen_(spans.size()) {
+FANLIGHT_INLINE span_tree::span_tree(std::vector<span_record> const& spans) : spans_{spans}, children_(spans.size()), seen_(spans.size()) {
   for (std::size_t i = 0; i < spans.size(); ++i) by_id_.emplace_back(spans[i].span_id, i);
   std::sort(by_id_.begin(), by_id_.end(), [](place const& a, place const& b) { return a < b; });
   std::vector<std::size_t> order(spans.size()), roots;
@@ -262,11 +261,11 @@ FANLIGHT_INLINE void waterfall::row_line(span_tree::row const& row, span_record 
     add_attributes(out, link);
   }
   auto const lost = [&](std::uint32_t count, char const* what) {
-    if (count != 0) out.push_back({{}, std::to_string(count) + what, tint::yellow, 2});
+    if (count != 0) out.push_back({{}, std::to_string(count) + what + (count == 1 ? " dropped" : "s dropped"), tint::yellow, 2});
   };
-  lost(span.dropped_attributes, " attributes dropped");
-  lost(span.dropped_events, " events dropped");
-  lost(span.dropped_links, " links dropped");
+  lost(span.dropped_attributes, " attribute");
+  lost(span.dropped_events, " event");
+  lost(span.dropped_links, " link");
   return out;
 }
 
@@ -281,7 +280,8 @@ FANLIGHT_INLINE void waterfall::details(span_tree::row const& row, span_record c
   line_frame frame{rails(row, false), 0, 3};
   std::vector<word> words;
   bool told = span.status_message().empty();
-  for (auto const event : span.events()) told = told || (is_exception(event) && text_of(event, "exception.message") == span.status_message());
+  for (auto const event : span.events())
+    told = told || (is_exception(event) && text_of(event, "exception.message") == span.status_message());
   if (!told) {
     add_sentence(words, span.status_message(), tint::red);
     if (!words.empty()) words.front().text.insert(0, "✗ ");

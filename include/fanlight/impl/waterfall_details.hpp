@@ -50,9 +50,15 @@ inline constexpr std::size_t widest_value = 72;
   return out;
 }
 
+/// Ids that join records in other places say nothing to the eye.
+[[nodiscard]] inline bool is_for_machines(std::string_view key) noexcept {
+  return key == "fanlight.error.id" || key == "rollbar.occurrence.uuid" || key == "exception.stacktrace";
+}
+
 template <class Record>
 void add_attributes(std::vector<word>& to, Record const& record) {
-  for (auto const each : record.attributes()) to.push_back(attribute_word({}, each.key, each.value));
+  for (auto const each : record.attributes())
+    if (!is_for_machines(each.key)) to.push_back(attribute_word({}, each.key, each.value));
   if constexpr (requires { record.metadata(); })
     for (auto const each : record.metadata()) to.push_back(attribute_word(each.space, each.key, each.value));
 }
@@ -79,7 +85,7 @@ void add_attributes(std::vector<word>& to, Record const& record) {
   add_sentence(out, message, tint::red);
   if (out.size() > 1) out[1].gap = 1;
   for (auto const each : event.attributes())
-    if (each.key != "exception.type" && each.key != "exception.message" && each.key != "exception.stacktrace")
+    if (each.key != "exception.type" && each.key != "exception.message" && !is_for_machines(each.key))
       out.push_back(attribute_word({}, each.key, each.value));
   return out;
 }
@@ -120,7 +126,7 @@ inline void flow(page& to, std::vector<word> const& words, line_frame const& fra
     // On the last line two columns are kept for the ellipsis.
     if (!first && to.column() + each.gap + each.width() > (line == frame.lines ? width - 2 : width)) {
       if (line++ == frame.lines) {
-        to.put(" …", tint::dim);
+        if (to.column() + 2 <= width) to.put(" …", tint::dim);
         break;
       }
       to.end_line();

@@ -25,9 +25,9 @@ class record_editor {
   [[nodiscard]] std::string_view name() const noexcept;
   [[nodiscard]] value find(std::string_view key) const noexcept;
 
-  void rename(std::string_view name) noexcept { detail::put_name(draft_, name); }
-  void set(std::string_view key, value const& what) noexcept;
-  void remove(std::string_view key) noexcept;
+  record_editor& rename(std::string_view name) noexcept;
+  record_editor& set(std::string_view key, value const& what) noexcept;
+  record_editor& remove(std::string_view key) noexcept;
   /// It is counted as filtered, and no exporter sees it.
   void drop() noexcept { dropped_ = true; }
 

@@ -10,6 +10,7 @@
 #include <string>
 
 FANLIGHT_BEGIN
+struct link;
 
 /// What is known when a trace begins here. Borrows; valid during the call.
 struct sampling_question {
@@ -19,6 +20,8 @@ struct sampling_question {
   span_kind kind = span_kind::internal;
   attribute const* attributes = nullptr;  // those given at construction
   std::size_t attribute_count = 0;
+  link const* links = nullptr;  // and these; fanlight/span.hpp says what one is
+  std::size_t link_count = 0;
 
   [[nodiscard]] value find(std::string_view key) const noexcept {
     for (std::size_t i = 0; i < attribute_count; ++i)

@@ -22,13 +22,13 @@ class source {
 
   [[nodiscard]] constexpr char const* file() const noexcept { return file_; }
   [[nodiscard]] constexpr char const* function() const noexcept { return function_; }
-  [[nodiscard]] constexpr std::uint32_t line() const noexcept { return line_; }
+  [[nodiscard]] constexpr std::uint32_t line() const noexcept { return static_cast<std::uint32_t>(line_); }
   [[nodiscard]] constexpr explicit operator bool() const noexcept { return line_ != 0; }
 
  private:
   char const* file_ = "";
   char const* function_ = "";
-  std::uint32_t line_ = 0;
+  std::uint64_t line_ = 0;  // as wide as it is copied: a load that is wider than the store before it has to wait for that store
 };
 
 FANLIGHT_END

@@ -143,6 +143,8 @@ class scoped_span : public detail::span_writer<scoped_span> {
                             source where = source::current()) noexcept {
     detail::begin_scoped(place_, draft_, room_, detail::facts_of(name, options, attributes, where));
   }
+  // A template, so that `{.parent = {}}`, which g++ takes for a list of one empty attribute as well, means options.
+  template <int = 0>
   [[nodiscard]] scoped_span(std::string_view name, std::initializer_list<attribute> attributes,
                             source where = source::current()) noexcept
       : scoped_span{name, span_options{}, attributes, where} {}
@@ -175,6 +177,7 @@ namespace detail {
 struct span_state {
   frame place;
   draft open;
+  std::uint32_t forks;  // of the process when it began: after a fork it is the parent's to send
   alignas(8) unsigned char room[inline_room];
 };
 void end_span(span_state*) noexcept;
@@ -244,8 +247,7 @@ class annotation {
   annotation(detail::item_role role, std::string_view key, value const& what) noexcept;
 
  private:
-  std::uint32_t begin_, end_, count_;
-  detail::key_filter filter_;
+  detail::fact_window window_;
 };
 
 /// The same, not indexed, in a namespace.

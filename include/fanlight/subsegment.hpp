@@ -45,6 +45,7 @@ class segment : public scoped_span {
                         source where = source::current()) noexcept
       : scoped_span{later{}} {
     auto how = detail::facts_of(name, options, attributes, where);
+    if (how.kind == span_kind::internal) how.kind = span_kind::server;
     how.flags = detail::is_nested(options, name) ? detail::entry_flag::subsegment : detail::entry_flag::segment;
     begin(how);
   }

@@ -153,6 +153,9 @@ FANLIGHT_HOT unsigned char* write_item(unsigned char* to, item_role role, std::s
   return end;
 }
 
+/// The same, not inlined: for everything but the straight path.
+unsigned char* place_item(unsigned char* to, item_role role, std::string_view key, value const& what) noexcept;
+
 /// The value of a packed item.
 [[nodiscard]] inline value read_value(item_view item) noexcept {
   auto const head = item.head();

@@ -77,19 +77,24 @@ ROWS = [
 ]
 
 
-def limits_here(row, floors):
+def floor_of(row, figures):
+    """What the figure is compared with: the floor it took turns with, else the one that is named."""
+    return figures.get(f"{row.key}.floor", figures.get(row.floor))
+
+
+def limits_here(row, figures):
     """Gate and goal as this machine has them."""
     if row.judge != "there":
         return row.gate, row.goal
-    scale = floors[row.floor] / row.there
+    scale = floor_of(row, figures) / row.there
     return tuple(None if limit is None else limit * scale for limit in (row.gate, row.goal))
 
 
 def verdict(row, figures):
     """One of: goal, holds, BROKEN, seen (nothing to hold), and the figure's ratio to its floor, or None."""
     value = figures[row.key]
-    floor = figures.get(row.floor)
-    ratio = value / floor if floor else None
+    floor = floor_of(row, figures)
+    ratio = figures.get(f"{row.key}.ratio", value / floor if floor else None)
     if row.gate is None:
         return "seen", ratio
     if row.judge in ("ratio", "there") and ratio is None:

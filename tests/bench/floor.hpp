@@ -61,11 +61,10 @@ inline constinit thread_local xoshiro generator{{0x9E3779B97F4A7C15u, 0xBF58476D
   }
 }
 
-struct floor_ring {
-  static constexpr std::size_t room = std::size_t{1} << 20, largest = 512;
-  alignas(64) std::uint64_t head = 0;
-  alignas(64) std::uint64_t tail = 0;
-  alignas(64) std::unique_ptr<unsigned char[]> data = std::make_unique<unsigned char[]>(room);
+class floor_ring {
+ public:
+  static constexpr std::size_t largest = 512;
+  explicit floor_ring(std::size_t bytes = std::size_t{1} << 20) : room{bytes}, data{std::make_unique<unsigned char[]>(bytes)} {}
 
   /// Where the next entry goes; a wrap skips to the front, so every entry lies in one piece.
   [[gnu::always_inline]] unsigned char* open() noexcept {
@@ -79,6 +78,11 @@ struct floor_ring {
     return data.get() + here;
   }
   [[gnu::always_inline]] void publish(std::uint64_t size) noexcept { __atomic_store_n(&head, head + size, __ATOMIC_RELEASE); }
+
+  alignas(64) std::uint64_t head = 0;
+  alignas(64) std::uint64_t tail = 0;
+  alignas(64) std::size_t const room;
+  std::unique_ptr<unsigned char[]> const data;
 };
 
 struct floor_head {

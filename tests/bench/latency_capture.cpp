@@ -40,41 +40,36 @@ void use(mode wanted) {
   warm_up();
 }
 
-constexpr int block = 500;
 constexpr std::uint64_t room_for_block = 384 << 10;
 
 template <class One>
-void in_blocks(benchmark::State& state, One one) {
+void sampled(benchmark::State& state, One one) {
   use(mode::sampled);
-  std::int64_t count = 0;
-  while (state.KeepRunningBatch(block)) {
-    bench::wait_for_room(room_for_block, room_for_block, processors);
-    double const begun = bench::seconds(CLOCK_MONOTONIC);
-    for (int i = 0; i < block; ++i) one(++count);
-    state.SetIterationTime(bench::seconds(CLOCK_MONOTONIC) - begun);
-  }
+  bench::in_turns(state, bench::neighbour_span, [] { bench::wait_for_room(room_for_block, room_for_block, processors); }, one);
 }
 
-void five(benchmark::State& state) { in_blocks(state, bench::one_span); }
+void five(benchmark::State& state) {
+  sampled(state, [](std::int64_t count) { bench::one_span(count); });
+}
 
 void none(benchmark::State& state) {
-  in_blocks(state, [](std::int64_t) { scoped_span const span{"operation"}; });
+  sampled(state, [](std::int64_t) { scoped_span const span{"operation"}; });
 }
 
 void child(benchmark::State& state) {
   use(mode::sampled);
   scoped_span const parent{"parent"};
-  in_blocks(state, bench::one_span);
+  five(state);
 }
 
 void facts(benchmark::State& state) {
   use(mode::sampled);
   annotation const tenant{"tenant", "acme"}, region{"region", "eu-west-1"};
-  in_blocks(state, bench::one_span);
+  five(state);
 }
 
 void event(benchmark::State& state) {
-  in_blocks(state, [](std::int64_t count) {
+  sampled(state, [](std::int64_t count) {
     scoped_span span{"operation"};
     bench::fill(span, count);
     span.event("cache.miss", {{"key", "home"}, {"bytes", 512}, {"ratio", 0.25}, {"warm", false}});
@@ -82,47 +77,47 @@ void event(benchmark::State& state) {
 }
 
 void heap_span(benchmark::State& state) {
-  in_blocks(state, [](std::int64_t count) {
+  sampled(state, [](std::int64_t count) {
     bench::fl::span span{"operation"};
     bench::fill(span, count);
   });
 }
 
-void log_line(benchmark::State& state) { in_blocks(state, bench::one_log); }
+void log_line(benchmark::State& state) {
+  use(mode::sampled);
+  bench::in_turns(state, bench::neighbour_log, [] { bench::wait_for_room(room_for_block, room_for_block, processors); },
+                  [](std::int64_t count) { bench::one_log(count); });
+}
+
+void unrecorded(benchmark::State& state) {
+  bench::in_turns(state, bench::neighbour_span, [] {}, [](std::int64_t count) { bench::one_span(count); });
+}
 
 void unsampled_root(benchmark::State& state) {
   use(mode::unsampled);
-  std::int64_t count = 0;
-  for (auto _ : state) bench::one_span(++count);
+  unrecorded(state);
 }
 
 void unsampled_child(benchmark::State& state) {
   use(mode::unsampled);
   scoped_span const parent{"parent"};
-  std::int64_t count = 0;
-  for (auto _ : state) bench::one_span(++count);
+  unrecorded(state);
 }
 
 void off(benchmark::State& state) {
   if (running) return state.SkipWithError("a session has been running: this has to come first");
-  std::int64_t count = 0;
-  for (auto _ : state) bench::one_span(++count);
+  unrecorded(state);
 }
 
 }  // namespace
 
-void bench::add_off() { benchmark::RegisterBenchmark("off", off); }
+void bench::add_off() { benchmark::RegisterBenchmark("off", off)->UseManualTime(); }
 
 void bench::add_capture() {
-  benchmark::RegisterBenchmark("sampled/five", five)->UseManualTime();
-  benchmark::RegisterBenchmark("sampled/none", none)->UseManualTime();
-  benchmark::RegisterBenchmark("sampled/child", child)->UseManualTime();
-  benchmark::RegisterBenchmark("sampled/facts", facts)->UseManualTime();
-  benchmark::RegisterBenchmark("sampled/event", event)->UseManualTime();
-  benchmark::RegisterBenchmark("sampled/heap_span", heap_span)->UseManualTime();
-  benchmark::RegisterBenchmark("log", log_line)->UseManualTime();
-  benchmark::RegisterBenchmark("unsampled/root", unsampled_root);
-  benchmark::RegisterBenchmark("unsampled/child", unsampled_child);
+  for (auto const& [name, run] : {std::pair{"sampled/five", five}, {"sampled/none", none}, {"sampled/child", child}, {"sampled/facts", facts},
+                                  {"sampled/event", event}, {"sampled/heap_span", heap_span}, {"log", log_line}, {"unsampled/root", unsampled_root},
+                                  {"unsampled/child", unsampled_child}})
+    benchmark::RegisterBenchmark(name, run)->UseManualTime();
 }
 
 bool bench::finish() {

@@ -1,5 +1,4 @@
 // The floors of the latency rows: the same work done by the least code that could serve.
-#include "floor.hpp"
 #include "latency.hpp"
 
 #if defined(__x86_64__)

@@ -55,35 +55,26 @@ void one_span(api::Tracer& tracer, std::int64_t count) {
 void five(benchmark::State& state) {
   auto const owner = provider(std::make_unique<sdk::AlwaysOnSampler>());
   auto const tracer = owner->GetTracer("bench");
-  constexpr int block = 500;
-  std::int64_t count = 0;
-  while (state.KeepRunningBatch(block)) {
-    auto const begun = std::chrono::steady_clock::now();
-    for (int i = 0; i < block; ++i) one_span(*tracer, ++count);
-    state.SetIterationTime(std::chrono::duration<double>{std::chrono::steady_clock::now() - begun}.count());
-    owner->ForceFlush();
-  }
+  bench::in_turns(state, bench::neighbour_span, [&] { owner->ForceFlush(); }, [&](std::int64_t count) { one_span(*tracer, count); });
 }
 
 void unsampled_root(benchmark::State& state) {
   auto const owner = provider(std::make_unique<sdk::AlwaysOffSampler>());
   auto const tracer = owner->GetTracer("bench");
-  std::int64_t count = 0;
-  for (auto _ : state) one_span(*tracer, ++count);
+  bench::in_turns(state, bench::neighbour_span, [] {}, [&](std::int64_t count) { one_span(*tracer, count); });
 }
 
 void off(benchmark::State& state) {
   auto const tracer = api::Provider::GetTracerProvider()->GetTracer("bench");
-  std::int64_t count = 0;
-  for (auto _ : state) one_span(*tracer, ++count);
+  bench::in_turns(state, bench::neighbour_span, [] {}, [&](std::int64_t count) { one_span(*tracer, count); });
 }
 
 }  // namespace
 
 void bench::add_peer() {
   benchmark::RegisterBenchmark("opentelemetry-cpp/sampled/five", five)->UseManualTime();
-  benchmark::RegisterBenchmark("opentelemetry-cpp/unsampled/root", unsampled_root);
-  benchmark::RegisterBenchmark("opentelemetry-cpp/off", off);
+  benchmark::RegisterBenchmark("opentelemetry-cpp/unsampled/root", unsampled_root)->UseManualTime();
+  benchmark::RegisterBenchmark("opentelemetry-cpp/off", off)->UseManualTime();
 }
 
 #endif

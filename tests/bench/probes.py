@@ -25,7 +25,7 @@ class Bench:
     """The built programs, and how often to run what a clock decides."""
 
     def __init__(self, folder, rounds):
-        self.folder = Path(folder)
+        self.folder = Path(folder).resolve()
         self.rounds = rounds
         self.build = json.loads((self.folder / "build.json").read_text(encoding="utf8"))
 
@@ -60,19 +60,19 @@ UNITS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}
 
 
 def latency_of(bench, program, pattern):
-    """Nanoseconds of each benchmark: the best of three in a process, the median of some processes."""
+    """Nanoseconds of each benchmark, of the floor blocks it took turns with, and their ratio: the median of all repetitions."""
     seen = {}
     for _ in range(bench.rounds):
         text = bench.run(bench.program(program), f"--benchmark_filter={pattern}", "--benchmark_format=json",
                          "--benchmark_repetitions=3", "--benchmark_min_time=0.05")
-        best = {}
         for each in json.loads(text)["benchmarks"]:
-            if each["run_type"] == "iteration" and not each.get("error_occurred"):
-                took = each["real_time"] * UNITS[each["time_unit"]]
-                name = each["run_name"].removesuffix("/manual_time")
-                best[name] = min(took, best.get(name, took))
-        for name, took in best.items():
-            seen.setdefault(name, []).append(took)
+            if each["run_type"] != "iteration" or each.get("error_occurred"):
+                continue
+            name = each["run_name"].removesuffix("/manual_time")
+            seen.setdefault(name, []).append(each.get("ns", each["real_time"] * UNITS[each["time_unit"]]))
+            for counter in ("floor", "ratio"):
+                if counter in each:
+                    seen.setdefault(f"{name}.{counter}", []).append(each[counter])
     return named(program, {name: statistics.median(took) for name, took in seen.items()})
 
 

@@ -42,7 +42,7 @@ def lines_of(figures, gates_only):
         if row.key not in figures or (gates_only and row.clock):
             continue
         word, ratio = budgets.verdict(row, figures)
-        yield row, word, ratio, [row.what, number(figures[row.key]), row.unit, number(figures.get(row.floor)),
+        yield row, word, ratio, [row.what, number(figures[row.key]), row.unit, number(budgets.floor_of(row, figures)),
                                  f"{ratio:.2f} x" if ratio else "", limit(row, row.gate), limit(row, row.goal), word]
 
 
@@ -89,7 +89,7 @@ def main():
         print(f"FAILED: {name}: {why}")
 
     if given.json:
-        rows = [{"key": row.key, "what": row.what, "unit": row.unit, "figure": figures[row.key], "floor": figures.get(row.floor), "ratio": ratio,
+        rows = [{"key": row.key, "what": row.what, "unit": row.unit, "figure": figures[row.key], "floor": budgets.floor_of(row, figures), "ratio": ratio,
                  "gate": row.gate, "goal": row.goal, "judge": row.judge, "verdict": word, "clock": row.clock} for row, word, ratio, _ in told]
         document = {"machine": machine(), "build": bench.build, "rows": rows, "figures": figures, "missing": missing, "failed": failed}
         Path(given.json).write_text(json.dumps(document, indent=1) + "\n", encoding="utf8")

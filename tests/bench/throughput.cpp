@@ -123,20 +123,20 @@ void produce(std::uint64_t count, bench::dropping const& sink, std::uint64_t bef
   std::atomic<bool> last{false};
   std::uint64_t consumed = 0;
   auto const consume = [&] {
-    std::vector<unsigned char> batch(bench::floor_ring::room);
+    std::vector<unsigned char> batch(ring.room);
     bench::nap_exactly();
     std::uint64_t tail = 0;
     for (;;) {
       bool const ends = last.load(std::memory_order_acquire);
       std::uint64_t const head = __atomic_load_n(&ring.head, __ATOMIC_ACQUIRE);
       if (head == tail && ends) return;
-      if (head - tail < bench::floor_ring::room / 4 && !ends) {
+      if (head - tail < ring.room / 4 && !ends) {
         bench::step_aside(processors);
         continue;
       }
       while (tail != head) {
-        auto const here = tail & (bench::floor_ring::room - 1);
-        auto const run = std::min<std::uint64_t>(head - tail, bench::floor_ring::room - here);
+        auto const here = tail & (ring.room - 1);
+        auto const run = std::min<std::uint64_t>(head - tail, ring.room - here);
         std::memcpy(batch.data(), ring.data.get() + here, run);
         for (std::uint64_t at = 0; at < run;) {
           std::uint32_t size = 0;
@@ -153,12 +153,12 @@ void produce(std::uint64_t count, bench::dropping const& sink, std::uint64_t bef
   auto const record = [&](std::uint64_t count) {
     for (std::uint64_t i = 0; i < count; ++i) {
       auto const used = [&] { return ring.head - __atomic_load_n(&ring.tail, __ATOMIC_ACQUIRE); };
-      if ((i & 63) == 0 && used() > bench::floor_ring::room * 3 / 4)
-        while (used() > bench::floor_ring::room / 2) bench::step_aside(processors);
+      if ((i & 63) == 0 && used() > ring.room * 3 / 4)
+        while (used() > ring.room / 2) bench::step_aside(processors);
       bench::floor_span(ring, static_cast<std::int64_t>(i), [] { return bench::realtime(); });
     }
   };
-  std::memset(ring.data.get(), 1, bench::floor_ring::room);
+  std::memset(ring.data.get(), 1, ring.room);
   bench::nap_exactly();
   figures out;
   stopwatch const watch;

@@ -139,6 +139,9 @@ int main() {
 #endif
                     fl::otlp_file({.path = "fanlight-contract.jsonl"}),
                     slow_spans{50ms}},
+#if !__has_include(<fanlight/exporters/xray.hpp>)
+      .propagators = {fl::propagator::tracecontext, fl::propagator::xray},   // an X-Ray exporter among them would say so by itself
+#endif
       .on_problem = [](fl::problem const& p) { std::fprintf(stderr, "fanlight: %s\n", p.what.c_str()); },
       .shutdown_within = 500ms,                                  // nothing listens on those ports: bounded all the same
   });

@@ -4,6 +4,8 @@ import os
 import pathlib
 import sys
 
+sys.dont_write_bytecode = True  # the source tree stays as it is
+
 import cruddur
 import small
 

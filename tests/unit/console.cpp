@@ -1,12 +1,15 @@
 // exporters/console.hpp: when a picture is drawn, what it is drawn on, and the JSON layout.
 #include <fanlight/exporters/console.hpp>
+#include <fanlight/impl/trace_shelf.hpp>
 
 #include "catch.hpp"
 #include "support/golden.hpp"
 #include "support/sample_trace.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -179,18 +182,56 @@ TEST_CASE("console: records that the lane keeps back are not shown") {
   CHECK_THAT(to.all(), ContainsSubstring("root") && !ContainsSubstring("secret"));
 }
 
+TEST_CASE("console: every record is shown once, in whatever order and batches they come") {
+  std::mt19937 random{3};
+  for (int round = 0; round < 60; ++round) {
+    std::vector<entry> all;
+    int const spans = 1 + static_cast<int>(random() % 30);
+    for (int i = 1; i <= spans; ++i) {
+      char id[17], parent[17], name[32];
+      std::snprintf(id, sizeof id, "%016x", i);
+      std::snprintf(parent, sizeof parent, "%016x", i == 1 ? 0 : 1 + static_cast<int>(random() % static_cast<unsigned>(i - 1)));
+      std::snprintf(name, sizeof name, "<s%d>", i);
+      auto made = span(name, id, i == 1 ? "" : parent).from(i * ms, (spans + 1) * ms);
+      if (random() % 8 == 0) made.flag(fl::detail::entry_flag::remote_parent);
+      if (random() % 8 == 0) made.id(id, "00000000000000ff");  // its parent never comes
+      all.push_back(made);
+      std::snprintf(name, sizeof name, "<l%d>", i);
+      all.push_back(log(name, id).at(i * ms));
+    }
+    std::shuffle(all.begin(), all.end(), random);
+    screen to;
+    for (std::size_t at = 0; at < all.size();) {
+      batch_builder batch{cruddur()};
+      for (std::size_t left = 1 + random() % 8; left > 0 && at < all.size(); --left) batch.add(all[at++]);
+      to.take(batch.take());
+    }
+    to.exporter->stop(soon());
+    std::string const text = to.all();
+    for (int i = 1; i <= spans; ++i)
+      for (auto const* const letter : {"<s", "<l"}) {
+        std::string const name = letter + std::to_string(i) + '>';
+        auto const first = text.find(name);
+        if (first == std::string::npos || text.find(name, first + 1) != std::string::npos)
+          FAIL(name << " in round " << round << "\n" << text);
+      }
+  }
+  SUCCEED();
+}
+
 TEST_CASE("console: the shelf has bounds in time and bytes") {
   using clock = std::chrono::steady_clock;
   std::string text;
-  fl::detail::trace_shelf shelf{[&](std::string block) { text += block; }, [] { return fl::detail::waterfall_style{}; }};
+  fl::detail::trace_shelf shelf;
+  auto const settle = [&](clock::time_point now) { shelf.settle(text, {}, now); };
   auto const begin = clock::time_point{} + std::chrono::hours{1};
   shelf.add(*batch_of({span("child", two, one), log("said", two)}), entry_type::span, begin);
   shelf.add(*batch_of({log("said", two)}), entry_type::log, begin);
-  shelf.settle(begin + shelf.longest_log_wait);
+  settle(begin + shelf.longest_log_wait);
   CHECK(text.empty());
-  shelf.settle(begin + shelf.longest_log_wait + std::chrono::milliseconds{1});
+  settle(begin + shelf.longest_log_wait + std::chrono::milliseconds{1});
   CHECK_THAT(text, ContainsSubstring("INFO   said") && !ContainsSubstring("child"));
-  shelf.settle(begin + shelf.longest_span_wait + std::chrono::milliseconds{1});
+  settle(begin + shelf.longest_span_wait + std::chrono::milliseconds{1});
   CHECK_THAT(text, ContainsSubstring("\nchild ") && ContainsSubstring("not over yet"));
   CHECK(shelf.bytes() == 0);
   std::string const big(100'000, 'x');
@@ -198,7 +239,7 @@ TEST_CASE("console: the shelf has bounds in time and bytes") {
     char trace[33];
     std::snprintf(trace, sizeof trace, "%032x", i);
     shelf.add(*batch_of({span("held", two, one).in(trace).set("big", big)}), entry_type::span, begin + std::chrono::milliseconds{i});
-    shelf.settle(begin + std::chrono::milliseconds{i});
+    settle(begin + std::chrono::milliseconds{i});
     CHECK(shelf.bytes() <= shelf.most_bytes);
   }
   CHECK_THAT(text,

@@ -112,9 +112,15 @@ TEST_CASE("otlp_file: spans to the path, logs and reports beside it") {
 
 TEST_CASE("otlp_file: the name of the file for logs") {
   std::map<std::string, std::string> const names{{"traces.jsonl", "traces.logs.jsonl"}, {"a.b/c", "a.b/c.logs"},
-                                                 {"a/b.c.json", "a/b.c.logs.json"},     {"noext", "noext.logs"},
-                                                 {".hidden", ".hidden.logs"},           {"x/.hidden", "x/.hidden.logs"}};
-  for (auto const& [path, logs] : names) CHECK(fl::detail::logs_path(path) == logs);
+                                                 {"a.b/c.d.json", "a.b/c.d.logs.json"}, {"noext", "noext.logs"},
+                                                 {".hidden", ".hidden.logs"},           {"a.b/.hidden", "a.b/.hidden.logs"}};
+  folder const dir;
+  fs::create_directory(dir.at / "a.b");
+  for (auto const& [path, logs] : names) {
+    lane to{{.path = dir / path.c_str()}};
+    CHECK(to.take(batch_of({loose_log("x")}), entry_type::log).kind() == kind::delivered);
+    CHECK(lines(dir / logs.c_str()).size() == 1);
+  }
 }
 
 TEST_CASE("otlp_file: what is there stays, and a half line is ended first") {

@@ -1,4 +1,6 @@
 // resolve(): code over environment over default, variable by variable, and what is said on the way.
+#include <fanlight/detail/detectors.hpp>
+
 #include "support/fake_environment.hpp"
 
 #include "catch.hpp"

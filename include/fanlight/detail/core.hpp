@@ -57,6 +57,8 @@ struct core_operations {
   void (*count_late)(core_face&, entry_type, std::uint64_t) noexcept;
   /// Misuse or trouble: a problem_code, what it happened to, and perhaps a detail.
   void (*tell)(core_face&, int code, std::string_view about) noexcept;
+  /// What a trace that begins here passes on, with the threshold in its tracestate. Null: no memory.
+  context_node* (*with_threshold)(core_face&, context const& parent) noexcept;
   /// Asks the user's sampler. Bit 0: record, bit 1: sampled.
   std::uint32_t (*decide)(core_face&, start_facts const&) noexcept;
 };

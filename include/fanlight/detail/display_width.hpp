@@ -97,10 +97,9 @@ class width_meter {
   [[nodiscard]] unsigned add(char32_t letter) noexcept {
     unsigned width = letter_width(letter);
     bool const flag = letter >= 0x1F1E6 && letter <= 0x1F1FF;
-    if (joined_) width = 0;                                                    // U+200D: one picture with what went before
-    else if (flag && half_flag_) width = 0;                                    // two letters are one flag
-    else if (letter >= 0x1F3FB && letter <= 0x1F3FF && base_ == 2) width = 0;  // a skin tone
-    else if (letter == 0xFE0F && base_ == 1 && before_ > 0x20FF) width = 1;    // shown as an emoji, which is wide
+    bool const skin_tone = letter >= 0x1F3FB && letter <= 0x1F3FF && base_ == 2;
+    if (joined_ || skin_tone || (flag && half_flag_)) width = 0;  // one picture with what went before; two letters are one flag
+    else if (letter == 0xFE0F && base_ == 1 && before_ > 0x20FF) width = 1;  // shown as an emoji, which is wide
     half_flag_ = flag && !half_flag_;
     joined_ = letter == 0x200D && base_ == 2;
     if (letter == 0xFE0F && width == 1) base_ = 2;

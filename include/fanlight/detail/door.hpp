@@ -14,6 +14,14 @@ inline constexpr std::uint32_t layout_version = 1;
 struct ring;
 struct draft;
 
+/// The facts that held before something added to them: they hold again when it ends. Linked outwards from thread_block::window; lives in
+/// an `annotation`, or in a block of the frame that brought facts along.
+struct fact_window {
+  fact_window* outer;
+  std::uint32_t begin, end, count, unused;
+  std::uint64_t filter[4];
+};
+
 /// An open scope of a thread: a link of the chain that begins at thread_block::current. Lives on that thread's stack.
 struct frame {
   frame* outer;
@@ -24,8 +32,7 @@ struct frame {
   std::uint32_t layout;  // layout_version while linked; 0: not linked
   context_node const* node;
   draft* open;  // the record this thread may write to, or null
-  std::uint32_t saved_facts;  // where push_facts() put the window that was; 0: it did not
-  std::uint32_t unused;
+  fact_window* window;  // null: it brought no facts along
 };
 
 namespace frame_flag {
@@ -68,6 +75,7 @@ struct fanlight_thread_1 {
   std::uint32_t spares;
   std::uint32_t unused;
   fanlight_facts_1 facts;
+  void* window;      // detail::fact_window*: what held before the innermost fact
   void* last_error;  // detail::error_identity*: the error this thread saw last
   unsigned const* exceptions;  // where the runtime counts those in flight here; null: ask it
 };

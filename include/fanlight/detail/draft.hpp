@@ -69,6 +69,8 @@ FANLIGHT_HOT void put(draft& d, item_role role, std::string_view key, value cons
   d.at += space;
 }
 
+/// put(), not inlined.
+void put_attribute(draft& d, item_role role, std::string_view key, value const& what) noexcept;
 void put_metadata(draft& d, std::string_view space, std::string_view key, value const& what) noexcept;
 void put_fact(draft& d, fact_key key, std::string_view text) noexcept;
 void put_event(draft& d, std::string_view name, attribute const* attributes, std::size_t count, wall_time at) noexcept;

@@ -100,12 +100,12 @@ static_assert(sizeof(link_head) == 40);
 
 [[nodiscard]] constexpr bool is_scalar(value_kind kind) noexcept { return kind >= value_kind::boolean && kind <= value_kind::float64; }
 
-[[nodiscard]] constexpr std::size_t value_space(value_kind kind, std::size_t size) noexcept {
+[[nodiscard]] FANLIGHT_HOT constexpr std::size_t value_space(value_kind kind, std::size_t size) noexcept {
   if (is_scalar(kind)) return 8;
   return kind == value_kind::text ? size + 1 : padded(size);
 }
 
-[[nodiscard]] constexpr std::size_t item_space(value_kind kind, std::size_t value_size, std::size_t key_size) noexcept {
+[[nodiscard]] FANLIGHT_HOT constexpr std::size_t item_space(value_kind kind, std::size_t value_size, std::size_t key_size) noexcept {
   return sizeof(item_head) + padded(value_space(kind, value_size) + key_size + 1);
 }
 

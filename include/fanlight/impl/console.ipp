@@ -80,10 +80,7 @@ FANLIGHT_INLINE bool terminal::send(std::string& text, deadline until) const noe
 
 class console_exporter final : public exporter {
  public:
-  explicit console_exporter(console_config given)
-      : given_{std::move(given)},
-        terminal_{given_},
-        shelf_{[this](std::string text) { pending_ += text; }, [this] { return terminal_.style(); }} {}
+  explicit console_exporter(console_config given) : given_{std::move(given)}, terminal_{given_} {}
 
   [[nodiscard]] record_types kinds() const noexcept override { return takes<span_record> | takes<log_record> | takes<error_record>; }
   void start(exporter_setup const& setup) override {
@@ -98,7 +95,7 @@ class console_exporter final : public exporter {
     return deliver(until) || errno == EAGAIN ? outcome::delivered() : blocked();
   }
   bool flush(deadline until) override {
-    shelf_.empty();
+    shelf_.empty(pending_, terminal_.style());
     return deliver(until);
   }
   void stop(deadline until) override { flush(until); }
@@ -134,7 +131,7 @@ class console_exporter final : public exporter {
       early_types_ |= bit(other);
     }
     shelf_.add(*records, type, now);
-    shelf_.settle(now);
+    shelf_.settle(pending_, terminal_.style(), now);
   }
 
   /// False: some is still pending, and errno says why.

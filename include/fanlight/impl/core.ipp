@@ -41,7 +41,7 @@ class core final : public core_face {
   /// In the child, between fork's return and anything else: a mark, no more.
   void note_fork() noexcept {
     __atomic_store_n(&works_, nullptr, __ATOMIC_RELEASE);
-    lock_ = 0;
+    lock_ = closing_ = 0;  // whoever held or did that is not in this process
   }
 
  private:
@@ -67,11 +67,14 @@ class core final : public core_face {
 
 FANLIGHT_INLINE core::core(config given) : core_face{}, given_{std::move(given)} {
   settled_ = resolve(given_, said_);
-  if (settled_.disabled) settled_.exporters.clear();
   fill_face();
-  works_ = new works{*this, settled_, given_};
-  for (auto const& each : said_) works_->problems.report(each.code, each.what, each.exporter);
-  works_->start(settled_);
+  if (settled_.disabled) {
+    closed = 1;  // nothing is recorded, contexts pass through
+  } else {
+    works_ = new works{*this, settled_, given_};
+    for (auto const& each : said_) works_->problems.report(each.code, each.what, each.exporter);
+    works_->start(settled_);
+  }
   list();
 }
 
@@ -102,20 +105,22 @@ FANLIGHT_INLINE void core::fill_face() {
 
 FANLIGHT_INLINE bool core::flush(std::chrono::nanoseconds limit) {
   auto* const now = awake();
-  return now == nullptr || now->dispatch.flush(steady::now() + limit);
+  return now == nullptr || now->dispatch.flush(after(limit));
 }
 
 FANLIGHT_INLINE bool core::shutdown(std::chrono::nanoseconds limit) {
-  auto const until = steady::now() + limit;
-  if (__atomic_exchange_n(&closing_, 1u, __ATOMIC_ACQ_REL) != 0) return true;
+  auto const until = after(limit);
   auto* const now = awake();
-  bool const flushed = now == nullptr || now->dispatch.flush(until);
+  if (__atomic_exchange_n(&closing_, 1u, __ATOMIC_ACQ_REL) != 0) return now == nullptr || now->dispatch.wait_for_end(until);
+  // A part of the time is kept back: beside an exporter that hangs, the others still get to say good-bye.
+  std::chrono::nanoseconds const part = std::max(limit, std::chrono::nanoseconds{0}) / 8, most = std::chrono::milliseconds{100};
+  bool const flushed = now == nullptr || now->dispatch.flush(until - std::min(part, most));
   __atomic_store_n(&closed, 1u, __ATOMIC_RELEASE);
   if (now == nullptr) return true;
   now->rings.close();
   bool const stopped = now->dispatch.stop(until);
   now->note_end();
-  if (stopped) now->rings.give_pages_back();
+  if (now->dispatch.has_ended()) now->rings.retire();
   return flushed && stopped;
 }
 
@@ -139,6 +144,9 @@ FANLIGHT_INLINE void after_fork_in_child() noexcept {
   t.thread_id = 0;
   block.lock = 0;
   ++block.forks;
+  // A span that is open here is open in the parent too, whose it is to send. It stays the parent of what is begun beneath.
+  for (auto* each = current_frame(t); each != nullptr; each = each->outer)
+    if (each->open != nullptr && each->open->is_open()) each->open->data = nullptr;
   for (auto* each = static_cast<core_face*>(block.cores); each != nullptr; each = each->next)
     if (each->layout == layout_version) static_cast<core*>(each)->note_fork();
 }
@@ -195,41 +203,48 @@ FANLIGHT_INLINE core_operations const* core::operations_table() noexcept {
         if (auto* const now = of(face).awake(); now != nullptr) now->count_late(type, records);
       },
       &core::hear,
+      [](core_face& face, context const& parent) noexcept { return node_with_threshold(parent, face); },
       &core::ask_sampler,
   };
   return &table;
 }
 
+/// While it lives, this thread records nothing: what runs is fanlight's own, or called back by it.
+class silence {
+ public:
+  explicit silence(thread_block& t) noexcept
+      : t_{t}, chosen_{std::exchange(t.chosen, static_cast<void*>(silent_core()))}, current_{std::exchange(t.current, nullptr)} {}
+  silence(silence const&) = delete;
+  silence& operator=(silence const&) = delete;
+  ~silence() noexcept { t_.chosen = chosen_, t_.current = current_; }
+
+ private:
+  thread_block& t_;
+  void* chosen_;
+  void* current_;
+};
+
 FANLIGHT_INLINE void core::hear(core_face& face, int code, std::string_view about) noexcept {
   auto* const now = of(face).awake();
   if (now == nullptr) return;
-  auto& t = here();
-  auto* const chosen = std::exchange(t.chosen, static_cast<void*>(silent_core()));
-  auto const which = static_cast<problem_code>(code);
-  try {
-    if (now->problems.report(which, describe(which, about.substr(0, 200)))) now->dispatch.bell().ring();
-  } catch (...) {
-  }
-  t.chosen = chosen;
+  silence const quiet{here()};
+  if (now->problems.report_now(static_cast<problem_code>(code), about)) now->dispatch.bell().ring();
 }
 
 FANLIGHT_INLINE std::uint32_t core::ask_sampler(core_face& face, start_facts const& how) noexcept {
   auto& self = of(face);
-  auto& t = here();
-  auto* const chosen = std::exchange(t.chosen, static_cast<void*>(silent_core()));
-  std::uint32_t verdict = 0;
+  silence const quiet{here()};
   try {
-    switch (self.settled_.sampler.custom()({how.trace, how.parent, how.name, how.kind, how.attributes, how.attribute_count})) {
-      case sampling_decision::drop: break;
-      case sampling_decision::record: verdict = 1; break;
-      case sampling_decision::sample: verdict = 3; break;
+    switch (self.settled_.sampler.custom()({how.trace, how.parent, how.name, how.kind, how.attributes, how.attribute_count, how.links, how.link_count})) {
+      case sampling_decision::drop: return 0;
+      case sampling_decision::record: return 1;
+      case sampling_decision::sample: return 3;
     }
   } catch (...) {
     if (auto* const now = self.awake(); now != nullptr)
-      if (now->problems.report(problem_code::sampler_threw, "the sampler threw; the trace is not recorded")) now->dispatch.bell().ring();
+      if (now->problems.report_now(problem_code::sampler_threw, {})) now->dispatch.bell().ring();
   }
-  t.chosen = chosen;
-  return verdict;
+  return 0;
 }
 
 }  // namespace detail

@@ -1,5 +1,6 @@
-// Where problems arrive: counted exactly, told at most once a minute for each code and exporter. Any thread may report, and none waits:
-// where the desk is busy the report is counted and no more. The dispatcher's thread takes what is to be told and calls the handler.
+// Where problems arrive: counted exactly, told at most once a minute for each code and exporter. Any thread may report. Those that record
+// never wait: where the desk is busy, their report is counted, and told later without its details. The dispatcher's thread takes what is to
+// be told and calls the handler.
 #pragma once
 
 #include <fanlight/problem.hpp>
@@ -32,6 +33,7 @@ namespace detail {
     case problem_code::header_bad: return "a propagation header could not be read and was ignored: " + name;
     case problem_code::context_callback_threw: return "a function given to inject or extract threw; what it was asked for is missing: " + name;
     case problem_code::late: return "records came after the pipeline's end and are lost: " + name;
+    case problem_code::sampler_threw: return "the sampler threw; the trace is not recorded";
     default: return name;
   }
 }
@@ -40,21 +42,38 @@ class desk {
  public:
   explicit desk(std::function<void(problem const&)> handler) : handler_{std::move(handler)} {}
 
-  /// True: there is something to tell.
+  /// For fanlight's own threads. True: there is something to tell.
   bool report(problem_code code, std::string_view what, std::string_view exporter = {}) noexcept {
-    auto const at = static_cast<std::size_t>(code);
-    if (at < codes) counts_[at].fetch_add(1, std::memory_order_relaxed);
-    std::unique_lock held{lock_, std::try_to_lock};
-    if (!held.owns_lock()) return false;
+    return explain(code, [&] { return std::string{what}; }, exporter);
+  }
+  /// The same; the words are made only here, where it does no harm when there is no memory for them.
+  template <class What>
+  bool explain(problem_code code, What const& what, std::string_view exporter = {}) noexcept {
+    count(code);
     try {
-      return file(code, what, exporter);
+      std::string words = what();
+      std::lock_guard const held{lock_};
+      return file(code, std::move(words), exporter, 1);
     } catch (...) {
       return false;
     }
   }
+  /// For threads that must not wait; `about` goes into the words that belong to the code.
+  bool report_now(problem_code code, std::string_view about) noexcept {
+    count(code);
+    try {
+      std::string words = describe(code, about.substr(0, 200));
+      std::unique_lock const held{lock_, std::try_to_lock};
+      if (held.owns_lock()) return file(code, std::move(words), {}, 1);
+    } catch (...) {
+    }
+    if (at(code) < codes) unfiled_[at(code)].fetch_add(1, std::memory_order_relaxed);
+    return true;
+  }
 
   /// Calls the handler for all that is to be told. One thread.
   void tell_all() noexcept {
+    file_the_unfiled();
     for (;;) {
       problem next;
       {
@@ -77,10 +96,6 @@ class desk {
     std::lock_guard const held{lock_};
     return history_;
   }
-  [[nodiscard]] bool is_empty() const noexcept {
-    std::lock_guard const held{lock_};
-    return waiting_.empty();
-  }
 
  private:
   static constexpr std::size_t codes = 512;
@@ -90,37 +105,55 @@ class desk {
   struct told {
     std::chrono::steady_clock::time_point at{};
     std::uint64_t unsaid = 0;
+    bool ever = false;
   };
 
-  bool file(problem_code code, std::string_view what, std::string_view exporter) {
+  [[nodiscard]] static std::size_t at(problem_code code) noexcept { return static_cast<std::size_t>(code); }
+  void count(problem_code code) noexcept {
+    if (at(code) < codes) counts_[at(code)].fetch_add(1, std::memory_order_relaxed);
+  }
+
+  /// Under the lock. What cannot be told now is counted to the next that can.
+  bool file(problem_code code, std::string what, std::string_view exporter, std::uint64_t times) {
     auto const now = std::chrono::steady_clock::now();
-    auto const [entry, fresh] = told_.try_emplace({code, std::string{exporter}});
-    auto& last = entry->second;
-    ++last.unsaid;
-    if (!fresh && now - last.at < std::chrono::minutes{1}) return false;
-    if (waiting_.size() >= most_waiting) return false;
-    problem next{code, std::string{what}, std::string{exporter}, last.unsaid};
-    last = {now, 0};
-    if (history_.size() < most_history) history_.push_back(next);
+    auto& last = told_[{code, std::string{exporter}}];
+    last.unsaid += times;
+    if ((last.ever && now - last.at < std::chrono::minutes{1}) || waiting_.size() >= most_waiting) return false;
+    problem next{code, std::move(what), std::string{exporter}, last.unsaid};
+    if (history_.size() >= most_history) history_.erase(history_.begin() + most_history / 4);  // the first ones are of the start
+    history_.push_back(next);
     waiting_.push_back(std::move(next));
+    last = {now, 0, true};
     return true;
   }
 
+  void file_the_unfiled() noexcept {
+    for (std::size_t i = 0; i < codes; ++i) {
+      if (unfiled_[i].load(std::memory_order_relaxed) == 0) continue;
+      std::uint64_t const times = unfiled_[i].exchange(0, std::memory_order_relaxed);
+      try {
+        auto const code = static_cast<problem_code>(i);
+        std::lock_guard const held{lock_};
+        file(code, describe(code, "?"), {}, times);
+      } catch (...) {
+        unfiled_[i].fetch_add(times, std::memory_order_relaxed);
+      }
+    }
+  }
+
   void call(problem const& next) noexcept {
-    if (!handler_) {
+    try {
+      if (handler_) return handler_(next);
       std::string const from = next.exporter.empty() ? "" : " [" + next.exporter + "]";
       std::fprintf(stderr, "fanlight: %s%s: %s\n", std::string{to_text(next.code)}.c_str(), from.c_str(), next.what.c_str());
-      return;
-    }
-    try {
-      handler_(next);
     } catch (...) {
       std::fputs("fanlight: on_problem threw; the problem is lost\n", stderr);
     }
   }
 
-  std::function<void(problem const&)> handler_;
+  std::function<void(problem const&)> const handler_;
   std::atomic<std::uint64_t> counts_[codes]{};
+  std::atomic<std::uint64_t> unfiled_[codes]{};
   mutable std::mutex lock_;
   std::map<std::pair<problem_code, std::string>, told> told_;
   std::vector<problem> waiting_;

@@ -13,7 +13,7 @@ FANLIGHT_INLINE draft& no_draft() noexcept {
   return none;
 }
 
-FANLIGHT_INLINE bool make_room(draft& d, std::size_t more) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE bool make_room(draft& d, std::size_t more) noexcept {
   auto const used = static_cast<std::size_t>(d.at - d.data);
   if (more <= static_cast<std::size_t>(d.end - d.at)) return true;
   if (used + more > d.core->largest_entry) return false;
@@ -41,18 +41,27 @@ FANLIGHT_COLD inline void open_with_more(draft& d, thread_block const& t, std::s
   copy_bytes(d.at, name.data(), name.size());
   d.at += padded(name.size() + 1);
   std::size_t const facts = t.facts.end - t.facts.begin;
-  if (facts == 0 || !make_room(d, facts)) return;
+  if (facts == 0) return;
+  if (t.facts.count > d.attributes_left || d.value_limit != UINT32_MAX || !make_room(d, facts)) {
+    // One by one, each within the limits; what does not fit is counted.
+    for (auto const *at = t.facts.data + t.facts.begin, *end = at + facts; at != end; at += item_view{at}.size())
+      put_slowly(d, item_view{at}.head().role, item_view{at}.key(), read_value({at}));
+    return;
+  }
   std::memcpy(d.at, t.facts.data + t.facts.begin, facts);
   d.at += facts;
   for (int i = 0; i < 4; ++i) d.filter.words[i] = t.facts.filter[i];
-  d.attributes_left = t.facts.count < d.attributes_left ? static_cast<std::uint16_t>(d.attributes_left - t.facts.count) : std::uint16_t{0};
+  d.attributes_left = static_cast<std::uint16_t>(d.attributes_left - t.facts.count);
 }
 
 /// Zeroes a head but for what open_draft_here() writes. Word by word: for the whole of it g++ takes a string instruction, which costs more
 /// than the rest of the start.
 FANLIGHT_HOT void clear_head(unsigned char* data) noexcept {
-  std::uint64_t const zero = 0;
-  for (std::size_t const offset : {0, 8, 16, 24, 32, 40, 48, 80, 88}) std::memcpy(data + offset, &zero, 8);
+  auto const clear = [data](std::size_t offset) {
+    std::uint64_t const zero = 0;
+    std::memcpy(data + offset, &zero, 8);
+  };
+  clear(0), clear(8), clear(16), clear(24), clear(32), clear(40), clear(48), clear(80), clear(88);
 }
 static_assert(offsetof(entry_head, end) == 48 && offsetof(entry_head, thread) == 76 && offsetof(entry_head, name_size) == 80);
 
@@ -118,18 +127,16 @@ FANLIGHT_INLINE void close_draft(draft& d, thread_block& t) noexcept {
   return nullptr;
 }
 
-/// Writes an item whose value is within its limits, in place of an old one of the same key.
-FANLIGHT_INLINE bool replace_or_append(draft& d, unsigned char* old, item_role role, std::string_view key, value const& what) noexcept {
+/// Writes an item whose value is within its limits: in place of an old one of the same key, else behind all others.
+FANLIGHT_COLD FANLIGHT_INLINE bool replace_or_append(draft& d, unsigned char* old, item_role role, std::string_view key, value const& what) noexcept {
   std::size_t const space = item_space(what.kind(), what.size(), key.size());
-  if (old != nullptr && item_view{old}.size() == space) {
-    write_item(old, role, key, what);
-    return true;
-  }
-  auto const offset = old - d.data;
-  if (!make_room(d, space)) return false;
-  if (old != nullptr) d.data[offset + 1] = static_cast<unsigned char>(item_role::dead);
-  write_item(d.at, role, key, what);
-  d.at += space;
+  std::size_t const before = old == nullptr ? 0 : item_view{old}.size();
+  std::size_t const offset = static_cast<std::size_t>((old == nullptr ? d.at : old) - d.data);
+  if (space > before && !make_room(d, space - before)) return false;
+  unsigned char* const place = d.data + offset;
+  if (space != before) std::memmove(place + space, place + before, static_cast<std::size_t>(d.at - (place + before)));
+  place_item(place, role, key, what);
+  d.at = d.at - before + space;
   return true;
 }
 
@@ -142,7 +149,7 @@ FANLIGHT_INLINE void lose_attribute(draft& d) noexcept {
   if (lost != 0xFFFF) ++lost;
 }
 
-FANLIGHT_INLINE void put_slowly(draft& d, item_role role, std::string_view key, value const& what) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void put_slowly(draft& d, item_role role, std::string_view key, value const& what) noexcept {
   if (!d.is_open()) return tell(d.core, 102, key);
   if (key.empty()) {
     tell(d.core, 105, {reinterpret_cast<char const*>(d.data + sizeof(entry_head)), d.head().name_size});
@@ -159,10 +166,15 @@ FANLIGHT_INLINE void put_slowly(draft& d, item_role role, std::string_view key, 
   if (old == nullptr && counts) --d.attributes_left;
 }
 
-/// "namespace\0key", on the stack when it is short.
+FANLIGHT_COLD FANLIGHT_INLINE void put_attribute(draft& d, item_role role, std::string_view key, value const& what) noexcept { put(d, role, key, what); }
+
+/// "namespace\0key", on the stack when it is short; empty when the key is.
 class metadata_key {
  public:
-  metadata_key(std::string_view space, std::string_view key) noexcept : size_{space.size() + 1 + key.size()} {
+  metadata_key(std::string_view space, std::string_view key) noexcept {
+    if (key.empty()) return;
+    space = space.empty() ? std::string_view{"default"} : space.substr(0, space.find('\0'));
+    size_ = space.size() + 1 + key.size();
     if (size_ > sizeof short_) long_ = static_cast<char*>(std::malloc(size_));
     char* const to = size_ > sizeof short_ ? long_ : short_;
     if (to == nullptr) return;
@@ -177,7 +189,7 @@ class metadata_key {
   [[nodiscard]] std::string_view view() const noexcept { return view_; }
 
  private:
-  std::size_t size_;
+  std::size_t size_ = 0;
   char* long_ = nullptr;
   char short_[256];
   std::string_view view_{};
@@ -186,7 +198,7 @@ class metadata_key {
 FANLIGHT_INLINE void put_metadata(draft& d, std::string_view space, std::string_view key, value const& what) noexcept {
   if (!d.is_open() && !d.has_ended()) return;
   if (key.empty() || !d.is_open()) return put_slowly(d, item_role::metadata, key, what);
-  metadata_key const both{space.empty() ? std::string_view{"default"} : space.substr(0, space.find('\0')), key};
+  metadata_key const both{space, key};
   if (!both.view().empty()) put_slowly(d, item_role::metadata, both.view(), what);
 }
 
@@ -197,33 +209,36 @@ FANLIGHT_INLINE void put_fact(draft& d, fact_key key, std::string_view text) noe
   replace_or_append(d, find_item(d, item_role::fact, name), item_role::fact, name, value{text});
 }
 
-/// An attribute that is not written: without a key, or followed by one of the same key.
-[[nodiscard]] FANLIGHT_INLINE bool is_idle(attribute const* attributes, std::size_t i, std::size_t count) noexcept {
-  if (attributes[i].key.empty()) return true;
+/// Whether a later attribute has the same key; the last one wins.
+[[nodiscard]] FANLIGHT_INLINE bool comes_again(attribute const* attributes, std::size_t i, std::size_t count) noexcept {
   for (std::size_t later = i + 1; later < count; ++later)
     if (attributes[later].key == attributes[i].key) return true;
   return false;
 }
 
-/// Writes attributes behind a head as the value of one item. Those over `limit` or without room are counted.
+/// Writes attributes behind a head as the value of one item. Those over `limit`, without room or without a key are counted. False: there
+/// is no room even without them.
 template <class Head>
-void put_group(draft& d, item_role role, std::string_view key, Head head, std::string_view extra,
+[[nodiscard]] bool put_group(draft& d, item_role role, std::string_view key, Head head, std::string_view extra,
                                attribute const* attributes, std::size_t count, std::uint16_t limit) noexcept {
   std::size_t const lead = sizeof head + (extra.data() == nullptr ? 0 : padded(extra.size() + 1));
-  std::size_t size = lead, kept = 0, idle = 0;
+  std::size_t size = lead, kept = 0, again = 0;
+  auto const key_of = [attributes](std::size_t i) { return attributes[i].key.substr(0, 0xFFFF); };
   for (std::size_t i = 0; i < count; ++i)
-    if (is_idle(attributes, i, count)) {
-      ++idle;
+    if (comes_again(attributes, i, count)) {
+      ++again;
+    } else if (key_of(i).empty()) {
+      tell(d.core, 105, key);
     } else if (kept < limit) {
       limited_value const limited{attributes[i].value, d.value_limit};
-      size += item_space(limited.get().kind(), limited.get().size(), attributes[i].key.size());
+      size += item_space(limited.get().kind(), limited.get().size(), key_of(i).size());
       ++kept;
     }
   if (!make_room(d, item_space(value_kind::array, size, key.size()))) {
     size = lead, kept = 0;
-    if (!make_room(d, item_space(value_kind::array, size, key.size()))) return;
+    if (!make_room(d, item_space(value_kind::array, size, key.size()))) return false;
   }
-  head.dropped = static_cast<std::uint32_t>(count - idle - kept);
+  head.dropped = static_cast<std::uint32_t>(count - again - kept);
   item_head const item{value_kind::array, role, static_cast<std::uint16_t>(key.size()), static_cast<std::uint32_t>(size)};
   std::memcpy(d.at, &item, sizeof item);
   std::memcpy(d.at + sizeof item, &head, sizeof head);
@@ -234,15 +249,20 @@ void put_group(draft& d, item_role role, std::string_view key, Head head, std::s
     to += padded(extra.size() + 1);
   }
   for (std::size_t i = 0; i < count && kept > 0; ++i)
-    if (!is_idle(attributes, i, count)) {
+    if (!key_of(i).empty() && !comes_again(attributes, i, count)) {
       limited_value const limited{attributes[i].value, d.value_limit};
-      to = write_item(to, item_role::attribute, attributes[i].key, limited.get());
+      to = place_item(to, item_role::attribute, key_of(i), limited.get());
       --kept;
     }
   std::size_t const tail = padded(key.size() + 1);
   std::memset(to, 0, tail);
   copy_bytes(to, key.data(), key.size());
   d.at = to + tail;
+  return true;
+}
+
+FANLIGHT_INLINE void count_lost(std::uint16_t& lost) noexcept {
+  if (lost != 0xFFFF) ++lost;
 }
 
 FANLIGHT_INLINE void put_event(draft& d, std::string_view name, attribute const* attributes, std::size_t count, wall_time at) noexcept {
@@ -250,26 +270,20 @@ FANLIGHT_INLINE void put_event(draft& d, std::string_view name, attribute const*
     if (d.has_ended()) tell(d.core, 102, name);
     return;
   }
-  if (d.events_left == 0) {
-    if (d.head().dropped_events != 0xFFFF) ++d.head().dropped_events;
-    return;
-  }
-  --d.events_left;
+  if (d.events_left == 0) return count_lost(d.head().dropped_events);
   event_head const head{at ? at.nanoseconds : ticks_now(*d.core), 0, at ? 1u : 0u};
-  put_group(d, item_role::event, name.substr(0, 0xFFFF), head, {}, attributes, count, d.core->event_attribute_limit);
+  if (!put_group(d, item_role::event, name.substr(0, 0xFFFF), head, {}, attributes, count, d.core->event_attribute_limit))
+    return count_lost(d.head().dropped_events);
+  --d.events_left;
 }
 
-FANLIGHT_INLINE void put_link(draft& d, context const& to, attribute const* attributes, std::size_t count) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void put_link(draft& d, context const& to, attribute const* attributes, std::size_t count) noexcept {
   if (!d.is_open()) {
     if (d.has_ended()) tell(d.core, 102, "link");
     return;
   }
   if (!to.is_valid() && count == 0 && to.tracestate().empty()) return;  // nothing to tell [trace/api, links]
-  if (d.links_left == 0) {
-    if (d.head().dropped_links != 0xFFFF) ++d.head().dropped_links;
-    return;
-  }
-  --d.links_left;
+  if (d.links_left == 0) return count_lost(d.head().dropped_links);
   link_head head{};
   auto const trace = to.trace_id();
   auto const span = to.span_id();
@@ -278,7 +292,8 @@ FANLIGHT_INLINE void put_link(draft& d, context const& to, attribute const* attr
   head.flags = to.flags() | (to.is_remote() ? 0x100u : 0u);
   std::string_view const state = to.tracestate().empty() ? std::string_view{"", 0} : to.tracestate();
   head.tracestate_size = static_cast<std::uint32_t>(state.size());
-  put_group(d, item_role::link, {}, head, state, attributes, count, d.core->link_attribute_limit);
+  if (!put_group(d, item_role::link, {}, head, state, attributes, count, d.core->link_attribute_limit)) return count_lost(d.head().dropped_links);
+  --d.links_left;
 }
 
 FANLIGHT_INLINE void put_status(draft& d, status_code code, std::string_view message) noexcept {
@@ -297,7 +312,7 @@ FANLIGHT_INLINE void put_status(draft& d, status_code code, std::string_view mes
     old[1] = static_cast<unsigned char>(item_role::dead);
 }
 
-FANLIGHT_INLINE void put_name(draft& d, std::string_view name) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void put_name(draft& d, std::string_view name) noexcept {
   if (!d.is_open()) {
     if (d.has_ended()) tell(d.core, 102, name);
     return;

@@ -35,9 +35,7 @@ class gatherer {
         pool_{std::make_shared<batch_pool>(room_for(core), 8)} {}
   gatherer(gatherer const&) = delete;
   gatherer& operator=(gatherer const&) = delete;
-  ~gatherer() {
-    if (open_ != nullptr) batch_ref{open_};
-  }
+  ~gatherer() { end(); }
 
   /// Held by whoever counts, and for each move of a record from a ring to the batch or from the batch to the lanes.
   [[nodiscard]] std::mutex& lock() const noexcept { return lock_; }
@@ -57,6 +55,13 @@ class gatherer {
   [[nodiscard]] bool is_due() const noexcept { return has_due_ && steady::now() >= due_; }
   [[nodiscard]] bool has_due() const noexcept { return has_due_; }
   [[nodiscard]] steady::time_point due() const noexcept { return due_; }
+
+  /// How much more, as records have been of late, makes the batch full.
+  [[nodiscard]] std::uint64_t until_full() const noexcept {
+    std::uint64_t const records = how_.batch_records - std::min<std::uint64_t>(taken_, how_.batch_records);
+    std::uint64_t const size = open_ == nullptr ? 0 : open_->size, bytes = how_.batch_bytes - std::min<std::uint64_t>(size, how_.batch_bytes);
+    return std::min(records * typical_, bytes);
+  }
 
   /// One run out of `from`, up to `head`; records in it are not older than `since`. False: there is no memory.
   bool take(ring& from, std::uint64_t head, clock_anchor anchor, steady::time_point since) noexcept {
@@ -93,6 +98,13 @@ class gatherer {
     return batch_ref{ready};
   }
 
+  /// Nothing will be taken any more.
+  void end() noexcept {
+    std::lock_guard const held{lock_};
+    if (auto* const last = std::exchange(open_, nullptr); last != nullptr) batch_ref{last};
+    pool_->close();
+  }
+
  private:
   /// An edited entry may have grown to the largest; a copied one that does not fit waits for the next batch.
   [[nodiscard]] std::size_t room_for(core_face const& core) const noexcept {
@@ -127,6 +139,7 @@ class gatherer {
       ++by_type[type], ++records;
       taken += size;
     }
+    if (records != 0) typical_ = (typical_ + taken / records + 1) / 2;
     std::lock_guard const held{lock_};
     if (taken != 0) std::memcpy(open_->data + open_->size, data, taken);
     open_->size += taken;
@@ -154,6 +167,7 @@ class gatherer {
         auto& counter = from.gathered[static_cast<std::size_t>(type)];
         __atomic_store_n(&counter, counter + 1, __ATOMIC_RELAXED);
         set_due(type, since);
+        typical_ = (typical_ * 7 + size) / 8;
       }
       __atomic_store_n(&from.tail, from.tail + size, __ATOMIC_RELEASE);
     }
@@ -198,6 +212,7 @@ class gatherer {
   std::shared_ptr<batch_pool> const pool_;
   bool has_due_ = false, no_room_ = false;
   steady::time_point due_{};
+  std::uint64_t typical_ = sizeof(entry_head) + 8;  // size of a record
   std::uint64_t taken_ = 0;  // out of the rings since the last seal, filtered ones too
 
   mutable std::mutex lock_;

@@ -9,8 +9,6 @@
 
 #include <rapidjson/writer.h>
 
-#include <cmath>
-
 FANLIGHT_BEGIN
 namespace detail {
 
@@ -37,12 +35,12 @@ inline void PutUnsafe(json_stream& stream, char letter) {
 
 /// Copies a text that needs no care. False: it does, and what stands at `to` is of no use.
 [[nodiscard]] inline bool json_copy_plain(char* to, char const* from, std::size_t size) noexcept {
-  std::uint64_t eight, found = 0;
+  std::uint64_t eight;
   if (size >= 8) {
     for (std::size_t at = 0; at + 8 < size; at += 8) {
       std::memcpy(&eight, from + at, 8);
       std::memcpy(to + at, &eight, 8);
-      if ((found = json_special(eight)) != 0) return false;
+      if (json_special(eight) != 0) return false;
     }
     std::memcpy(&eight, from + size - 8, 8);
     std::memcpy(to + size - 8, &eight, 8);
@@ -156,8 +154,8 @@ class json_writer {
   /// NaN and infinities, which JSON does not have, as texts.
   void real(double number) {
     separate();
-    if (__builtin_expect(std::isfinite(number), 1)) numbers_.Reset(stream_), numbers_.Double(number);
-    else if (std::isnan(number)) to_.literal("\"NaN\"");
+    if (__builtin_expect(__builtin_isfinite(number), 1)) numbers_.Reset(stream_), numbers_.Double(number);
+    else if (__builtin_isnan(number)) to_.literal("\"NaN\"");
     else if (number > 0) to_.literal("\"Infinity\"");
     else to_.literal("\"-Infinity\"");
     comma_ = true;

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <fanlight/exporter.hpp>
-#include <fanlight/impl/span.ipp>
+#include <fanlight/impl/backoff.hpp>
 #include <fanlight/impl/desk.ipp>
 #include <fanlight/impl/flush_list.hpp>
 #include <fanlight/impl/waker.ipp>
@@ -94,6 +94,7 @@ class lane {
     abandoned_ = true;
     lose(queued_, loss::shutdown);
     queued_ = 0;
+    queue_.clear();
     bell_.notify_all();
   }
 
@@ -115,10 +116,9 @@ class lane {
 
   /// Everything but what has not reached the lane yet.
   [[nodiscard]] exporter_stats stats() const {
-    exporter_stats out;
-    out.name = name_;
     std::lock_guard const held{lock_};
-    counters_.write_to(out);
+    exporter_stats out = counters_;
+    out.name = name_;
     out.queued = queued_;
     return out;
   }
@@ -135,14 +135,6 @@ class lane {
     record_types left;      // types the exporter has not taken yet
     std::uint64_t records;  // of those
     unsigned attempts = 0;
-  };
-  struct numbers {
-    std::uint64_t delivered = 0, dropped = 0, batches = 0, retries = 0;
-    std::uint64_t dropped_by[static_cast<std::size_t>(loss::count_)]{};
-    void write_to(exporter_stats& out) const noexcept {
-      out.delivered = delivered, out.dropped = dropped, out.batches = batches, out.retries = retries;
-      std::copy(std::begin(dropped_by), std::end(dropped_by), out.dropped_by);
-    }
   };
   using lock = std::unique_lock<std::mutex>;
 
@@ -177,7 +169,9 @@ class lane {
     counters_.dropped += records;
     counters_.dropped_by[static_cast<std::size_t>(why)] += records;
     lost_ += records;
-    if (why != loss::rejected) lost_since_ += records;  // a refusal is an answer, and no outage
+    if (why == loss::rejected) return;  // a refusal is an answer, and no outage
+    lost_since_ += records;
+    outage_ = true;
   }
 
   void tell_full(std::uint64_t records) noexcept {
@@ -197,8 +191,7 @@ class lane {
   bool say_unlocked(lock& held, problem_code code, What const& what) noexcept {
     held.unlock();
     bool const news = say(code, what);
-    held.lock();
-    return news;
+    return held.lock(), news;
   }
 
   // ---- the lane's thread ------------------------------------------------------------------------------------------------------------
@@ -225,7 +218,7 @@ class lane {
     auto const until = until_;
     held.unlock();
     guard("stop", [&] { to_->stop(until); });
-    guard("its destructor", [&] { to_.reset(); });
+    to_.reset();
     held.lock();
     ended_ = true;
     bell_.notify_all();
@@ -350,7 +343,7 @@ class lane {
 
   void wait_to_retry(lock& held, outcome const& how_it_went) noexcept {
     ++counters_.retries;
-    auto const again = after(pause_after(queue_.front().attempts, how_it_went.after()));
+    auto const again = after(pause_after(queue_.front().attempts, how_.retry_first, how_.retry_most, how_it_went.after()));
     if (queue_.front().attempts == 1)
       say_unlocked(held, problem_code::delivery_failed, [&] {
         return "exporter '" + name_ + "' could not deliver, and will try again: " + how_it_went.why();
@@ -360,22 +353,10 @@ class lane {
       while (!queue_.empty()) give_up_first(loss::shutdown);
   }
 
-  /// Doubling, with jitter of half of it either way; never sooner than the server asked.
-  [[nodiscard]] std::chrono::nanoseconds pause_after(unsigned attempts, std::chrono::milliseconds asked) noexcept {
-    auto pause = std::chrono::duration_cast<std::chrono::nanoseconds>(how_.retry_first);
-    for (unsigned i = 1; i < attempts && pause < how_.retry_most; ++i) pause *= 2;
-    pause = std::min<std::chrono::nanoseconds>(pause, how_.retry_most);
-    auto& t = here();
-    if (t.thread_id == 0) get_to_know(t);
-    double const jitter = 0.5 + static_cast<double>(next_random(t) >> 11) * 0x1p-53;
-    auto const spread = std::chrono::nanoseconds{static_cast<std::int64_t>(static_cast<double>(pause.count()) * jitter)};
-    return asked.count() > 0 ? std::max<std::chrono::nanoseconds>(std::min<std::chrono::milliseconds>(asked, std::chrono::hours{24}), spread) : spread;
-  }
-
-  /// What could not be said, because the last time is not long ago, is said with the next.
+  /// What cannot be said, because the last time is not long ago, is said with the next.
   void tell_recovery(lock& held) noexcept {
+    if (!std::exchange(outage_, false)) return;
     auto const lost = lost_since_;
-    if (lost == 0) return;
     bool const told = say_unlocked(held, problem_code::recovered, [&] {
       return "exporter '" + name_ + "' delivers again; " + std::to_string(lost) + " records were lost";
     });
@@ -409,9 +390,10 @@ class lane {
   std::size_t bytes_ = 0;
   std::uint64_t offered_ = 0, done_ = 0;  // sequence numbers of batches
   std::uint64_t lost_ = 0, lost_at_flush_ = 0, lost_since_ = 0;
-  bool stopping_ = false, ended_ = false, abandoned_ = false, tell_of_room_ = false, threw_ = false, busy_ = false, told_stuck_ = false;
+  bool stopping_ = false, ended_ = false, abandoned_ = false, tell_of_room_ = false, threw_ = false, busy_ = false, told_stuck_ = false,
+       outage_ = false;
   steady::time_point until_{}, late_from_{};
-  numbers counters_;
+  exporter_stats counters_;
 };
 
 }  // namespace detail

@@ -2,36 +2,30 @@
 // nested value on its own; other types are untouched. [OpenTelemetry: common, attribute limits]
 #pragma once
 
+#include <fanlight/detail/utf8.hpp>
 #include <fanlight/value.hpp>
 
 FANLIGHT_BEGIN
 namespace detail {
 
-/// The first `most` characters of UTF-8 text; bytes that are none count one each.
-[[nodiscard]] FANLIGHT_INLINE std::string_view first_characters(std::string_view text, std::uint32_t most) noexcept {
-  if (text.size() <= most) return text;
-  std::size_t at = 0;
-  for (std::uint32_t count = 0; at < text.size(); ++at)
-    if ((static_cast<unsigned char>(text[at]) & 0xC0) != 0x80 && count++ == most) break;
-  return text.substr(0, at);
-}
-
 /// Owns what had to be rewritten; borrows otherwise.
 class limited_value {
  public:
   limited_value(value const& what, std::uint32_t most) noexcept : value_{what} {
-    if (most == UINT32_MAX || is_scalar(what.kind())) return;
+    if (most != UINT32_MAX && !is_scalar(what.kind())) shorten(what, most);
+  }
+  [[nodiscard]] value const& get() const noexcept { return value_; }
+
+ private:
+  FANLIGHT_COLD void shorten(value const& what, std::uint32_t most) noexcept {
     if (what.kind() == value_kind::text)
-      value_ = value{first_characters(what.as_text(), most)};
+      value_ = value{what.as_text().substr(0, utf8_cut(what.as_text(), most))};
     else if (what.kind() == value_kind::bytes)
       value_ = value{bytes{what.data(), what.size() < most ? what.size() : most}};
     else if (what.is_nested())
       rewrite(what, most);
   }
-  [[nodiscard]] value const& get() const noexcept { return value_; }
-
- private:
-  void rewrite(value const& what, std::uint32_t most) noexcept {
+  FANLIGHT_COLD void rewrite(value const& what, std::uint32_t most) noexcept {
     for (auto const member : what.members()) own_.add(item_role::attribute, member.key, limited_value{member.value, most}.get());
     value_ = value{what.kind(), own_.data(), own_.size()};
   }

@@ -1,10 +1,14 @@
 // Shared objects of this process that have a fanlight of their own and cannot join: found by asking each loaded object for its door. The
-// dispatcher asks when objects have been loaded since it last looked. dlopen and its kin live in this file alone.
+// dispatcher asks when something was gathered or flushed; unless objects have been loaded since it last asked, the answer costs nothing.
+// dlopen and its kin live in this file alone.
 #pragma once
 
 #include <fanlight/detail/door.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <dlfcn.h>
@@ -15,23 +19,64 @@ namespace detail {
 
 class object_watch {
  public:
-  /// Paths of objects, loaded since the last call, whose fanlight looks at another process block than ours.
-  [[nodiscard]] std::vector<std::string> strangers() {
-    std::vector<std::string> out;
-    if (!any_news()) return out;
-    std::vector<std::string> paths;
-    ::dl_iterate_phdr(
-        [](dl_phdr_info* info, std::size_t, void* to) {
-          if (info->dlpi_name != nullptr && *info->dlpi_name != 0) static_cast<std::vector<std::string>*>(to)->emplace_back(info->dlpi_name);
-          return 0;
-        },
-        &paths);
-    for (auto const& path : paths)
-      if (is_stranger(path)) out.push_back(path);
-    return out;
+  /// Paths of objects whose fanlight looks at another process block than ours, each once. One that was just loaded may be about to adopt
+  /// ours, so it has a while, unless `now`. Nothing when there is no memory to look.
+  [[nodiscard]] std::vector<std::string> strangers(bool now) noexcept {
+    try {
+      return look(now);
+    } catch (...) {
+      return {};
+    }
   }
 
  private:
+  struct suspect {
+    std::string path;
+    std::chrono::steady_clock::time_point seen;
+  };
+  static constexpr std::chrono::seconds patience{2};
+
+  [[nodiscard]] std::vector<std::string> look(bool now) {
+    if (any_news())
+      for (auto& path : loaded())
+        if (!is_known(path) && is_stranger(path)) suspects_.push_back({std::move(path), std::chrono::steady_clock::now()});
+    std::vector<std::string> out;
+    for (std::size_t i = 0; i < suspects_.size();) {
+      auto const age = std::chrono::steady_clock::now() - suspects_[i].seen;
+      if (!now && age < patience) {
+        ++i;
+        continue;
+      }
+      if (is_stranger(suspects_[i].path)) {
+        out.push_back(suspects_[i].path);
+        told_.push_back(suspects_[i].path);
+      }
+      suspects_.erase(suspects_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+    return out;
+  }
+
+  [[nodiscard]] bool is_known(std::string const& path) const {
+    return std::find(told_.begin(), told_.end(), path) != told_.end() ||
+           std::any_of(suspects_.begin(), suspects_.end(), [&](suspect const& one) { return one.path == path; });
+  }
+
+  [[nodiscard]] static std::vector<std::string> loaded() {
+    std::vector<std::string> out;
+    ::dl_iterate_phdr(
+        [](dl_phdr_info* info, std::size_t, void* to) {
+          if (info->dlpi_name == nullptr || *info->dlpi_name == 0) return 0;
+          try {
+            static_cast<std::vector<std::string>*>(to)->emplace_back(info->dlpi_name);
+          } catch (...) {
+            return 1;
+          }
+          return 0;
+        },
+        &out);
+    return out;
+  }
+
   [[nodiscard]] bool any_news() noexcept {
     unsigned long long count = 0;
     ::dl_iterate_phdr(
@@ -57,6 +102,8 @@ class object_watch {
   }
 
   unsigned long long seen_ = 0;
+  std::vector<suspect> suspects_;
+  std::vector<std::string> told_;
 };
 
 }  // namespace detail

@@ -91,7 +91,6 @@ FANLIGHT_INLINE void at_exit() noexcept {
 }  // namespace detail
 
 FANLIGHT_INLINE session init(config given) {
-  auto const handler = given.on_problem;
   try {
     if (__atomic_load_n(&detail::home().core, __ATOMIC_ACQUIRE) != nullptr) {
       auto const said = detail::already_there();
@@ -109,6 +108,8 @@ FANLIGHT_INLINE session init(config given) {
     return session{std::move(made), {}};
   } catch (std::exception const& error) {
     return session{std::nullopt, {{problem_code::config_bad, std::string{"fanlight could not be set up: "} + error.what(), {}, 1}}};
+  } catch (...) {
+    return session{std::nullopt, {{problem_code::config_bad, "fanlight could not be set up", {}, 1}}};
   }
 }
 

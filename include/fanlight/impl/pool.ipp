@@ -22,6 +22,17 @@ class batch_pool : public std::enable_shared_from_this<batch_pool> {
     for (auto* const each : idle_) destroy(each);
   }
 
+  /// Keeps nothing from now on.
+  void close() noexcept {
+    std::vector<batch_data*> idle;
+    {
+      std::lock_guard const held{lock_};
+      most_ = 0;
+      idle.swap(idle_);
+    }
+    for (auto* const each : idle) destroy(each);
+  }
+
   /// An empty batch, one reference held; null when there is no memory.
   [[nodiscard]] batch_data* take() noexcept {
     batch_data* out = nullptr;
@@ -95,7 +106,7 @@ class batch_pool : public std::enable_shared_from_this<batch_pool> {
   }
 
   std::size_t const room_;
-  std::size_t const most_;
+  std::size_t most_;
   std::mutex lock_;
   std::vector<batch_data*> idle_;
 };

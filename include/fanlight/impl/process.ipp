@@ -62,14 +62,27 @@ FANLIGHT_INLINE value record_editor::find(std::string_view key) const noexcept {
   return found == nullptr ? value{} : detail::read_value({found});
 }
 
-FANLIGHT_INLINE void record_editor::set(std::string_view key, value const& what) noexcept {
-  if (draft_.data != original_.at) detail::put_slowly(draft_, detail::item_role::attribute, key, what);
+// Copies first: key and value may be views into this very record, whose bytes are about to move.
+FANLIGHT_INLINE record_editor& record_editor::set(std::string_view key, value const& what) noexcept {
+  detail::item_buffer copy;
+  if (draft_.data == original_.at || !copy.add(detail::item_role::attribute, key, what)) return *this;
+  detail::item_view const item{copy.data()};
+  detail::put_slowly(draft_, detail::item_role::attribute, item.key(), detail::read_value(item));
+  return *this;
 }
 
-FANLIGHT_INLINE void record_editor::remove(std::string_view key) noexcept {
-  if (draft_.data == original_.at) return;
+FANLIGHT_INLINE record_editor& record_editor::rename(std::string_view name) noexcept {
+  detail::item_buffer copy;
+  if (draft_.data == original_.at || !copy.add(detail::item_role::attribute, {}, value{name})) return *this;
+  detail::put_name(draft_, detail::read_value({copy.data()}).as_text());
+  return *this;
+}
+
+FANLIGHT_INLINE record_editor& record_editor::remove(std::string_view key) noexcept {
+  if (draft_.data == original_.at) return *this;
   if (auto* const found = detail::find_item(draft_, detail::item_role::attribute, key); found != nullptr)
     found[1] = static_cast<unsigned char>(detail::item_role::dead);
+  return *this;
 }
 
 FANLIGHT_END

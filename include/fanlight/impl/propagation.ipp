@@ -195,7 +195,7 @@ FANLIGHT_INLINE context extract_context(std::uint32_t const* list, header_getter
   return plain ? ids : context::adopt(ids, context_node::make(parts));
 }
 
-FANLIGHT_INLINE context_node* node_with_threshold(context const& parent, core_face const& core) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE context_node* node_with_threshold(context const& parent, core_face const& core) noexcept {
   tracestate_list list;
   tracestate_put_threshold(list, parent.tracestate(), &core.threshold);
   context_node::parts parts;

@@ -5,17 +5,11 @@
 #include <fanlight/impl/log.ipp>
 #include <fanlight/report.hpp>
 
+#include <new>
+#include <utility>
+
 FANLIGHT_BEGIN
 namespace detail {
-
-/// The error that a thread saw last. An exception seen again is known by its address, type and text together.
-struct error_identity {
-  void const* object;
-  char const* type;
-  std::uint64_t text_hash;
-  bool written;  // a span of this process tells of it in full
-  short_text<36> uuid;
-};
 
 [[nodiscard]] FANLIGHT_INLINE std::uint64_t hash_of(std::string_view text) noexcept {
   std::uint64_t out = 0xCBF29CE484222325u;
@@ -38,17 +32,26 @@ struct error_identity {
   return out;
 }
 
-/// What is known of this error; null when there is no memory to know it.
-[[nodiscard]] FANLIGHT_INLINE error_identity* identify(thread_block& t, core_face const& core, std::exception const& error, char const* type) noexcept {
+/// What is known of this error. `spare` holds it where the thread can keep nothing: it is leaving, or there is no memory. An error that is
+/// not being handled here (never thrown, or of another thread) may be gone at any time, and its address another's: it is always new.
+[[nodiscard]] FANLIGHT_INLINE error_identity& identify(thread_block& t, core_face const& core, std::exception const& error, char const* type,
+                                                       error_identity& spare) noexcept {
   char const* const what = error.what();
   std::uint64_t const hash = hash_of(what == nullptr ? "" : what);
+  auto handled = std::current_exception();
   auto* known = static_cast<error_identity*>(t.last_error);
-  if (known != nullptr && known->object == &error && known->type == type && known->text_hash == hash) return known;
-  if (known == nullptr) known = static_cast<error_identity*>(std::malloc(sizeof(error_identity)));
-  if (known == nullptr) return nullptr;
-  *known = error_identity{&error, type, hash, false, make_uuid(t, core)};
-  t.last_error = known;
-  return known;
+  if (known != nullptr && known->object == &error && known->type == type && known->text_hash == hash && handled != nullptr &&
+      known->held == handled)
+    return *known;
+  if (known == nullptr && t.stage != static_cast<std::uint32_t>(thread_stage::leaving)) t.last_error = known = new (std::nothrow) error_identity;
+  if (known == nullptr) known = &spare;
+  known->object = &error;
+  known->type = type;
+  known->text_hash = hash;
+  known->written = false;
+  known->uuid = make_uuid(t, core);
+  std::swap(known->held, handled);  // the one before is let go of at the very end: its destructor may be anybody's
+  return *known;
 }
 
 /// The event `exception`, once for each error, on the span it is seen from first. [semantic conventions: exceptions on spans]
@@ -58,7 +61,7 @@ FANLIGHT_INLINE void write_exception(draft& d, error_identity& known, std::strin
     put_event(d, "exception", type.empty() ? all + 1 : all, type.empty() ? 2 : 3, {});
     known.written = true;
   }
-  put(d, item_role::attribute, "fanlight.error.id", known.uuid);
+  put_attribute(d, item_role::attribute, "fanlight.error.id", known.uuid);
   put_fact(d, fact_key::error_id, known.uuid);
 }
 
@@ -67,9 +70,9 @@ FANLIGHT_INLINE void put_exception(draft& d, std::exception const& error, char c
   put_status(d, status_code::error, what == nullptr ? "" : what);
   if (!d.is_open()) return;
   readable_type const name{type};
-  if (auto* const known = identify(here(), *d.core, error, type); known != nullptr)
-    write_exception(d, *known, name.view(), what == nullptr ? "" : what);
-  if (!name.view().empty()) put(d, item_role::attribute, "error.type", name.view());
+  error_identity spare;
+  write_exception(d, identify(here(), *d.core, error, type, spare), name.view(), what == nullptr ? "" : what);
+  if (!name.view().empty()) put_attribute(d, item_role::attribute, "error.type", name.view());
 }
 
 FANLIGHT_INLINE void begin_report(report_state& state, std::string_view message, level at, source where) noexcept {
@@ -93,12 +96,12 @@ FANLIGHT_INLINE void begin_report(report_state& state, std::exception const& err
   auto& t = here();
   readable_type const name{type};
   if (!name.view().empty()) put_fact(d, fact_key::error_type, name.view());
-  auto* const known = identify(t, *d.core, error, type);
-  if (known == nullptr) return;
-  put_fact(d, fact_key::error_id, known->uuid);
+  error_identity spare;
+  auto& known = identify(t, *d.core, error, type, spare);
+  put_fact(d, fact_key::error_id, known.uuid);
   auto const* const place = current_frame(t);
   if (place == nullptr || place->open == nullptr || !place->open->is_open()) return;
-  write_exception(*place->open, *known, name.view(), what == nullptr ? "" : what);
+  write_exception(*place->open, known, name.view(), what == nullptr ? "" : what);
   d.head().flags |= entry_flag::on_span;
 }
 

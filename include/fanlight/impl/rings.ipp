@@ -52,6 +52,7 @@ class ring_registry {
   [[nodiscard]] ring* open(core_face& core, thread_block& t) noexcept {
     for (auto* each = static_cast<ring*>(t.rings); each != nullptr; each = each->next_of_thread)
       if (each->core == &core && state_of(*each) == ring_state::live) return each;
+    let_go_of_closed(t);
     std::lock_guard const held{lock_};
     if (closed_) return nullptr;
     ring* out = free_.empty() ? nullptr : free_.back();
@@ -66,9 +67,11 @@ class ring_registry {
     return out;
   }
 
-  /// The thread of `one` has ended. When the pipeline has too, nobody will look at it again but those who count.
+  /// The thread of `one` has ended, or has no more use for it.
   void leave(ring& one) noexcept {
+    std::lock_guard const held{lock_};
     if (state_of(one) == ring_state::live) set_state(one, ring_state::left);
+    if (retired_) free_data(one);
   }
 
   /// A left ring that has been drained goes to the next thread.
@@ -105,10 +108,16 @@ class ring_registry {
     std::lock_guard const held{lock_};
     closed_ = true;
   }
-  /// Gives the pages back to the system. A thread that still ends a span writes into fresh ones, unread.
-  void give_pages_back() noexcept {
+  /// Nobody reads any more. What no thread can write to is freed; a thread that still ends a span writes into fresh pages, unread. The
+  /// counters stay.
+  void retire() noexcept {
     std::lock_guard const held{lock_};
-    for (auto* const each : all_) ::madvise(each->data, each->mask + 1, MADV_DONTNEED);
+    retired_ = true;
+    for (auto* const each : all_)
+      if (state_of(*each) == ring_state::live)
+        ::madvise(each->data, each->mask + 1, MADV_DONTNEED);
+      else
+        free_data(*each);
   }
 
   [[nodiscard]] std::size_t room() const noexcept { return room_; }
@@ -126,6 +135,26 @@ class ring_registry {
   }
 
  private:
+  /// Rings of the calling thread whose pipeline has ended.
+  static void let_go_of_closed(thread_block& t) noexcept {
+    ring* kept = nullptr;
+    for (auto* each = static_cast<ring*>(t.rings); each != nullptr;) {
+      auto* const next = each->next_of_thread;
+      if (__atomic_load_n(&each->core->closed, __ATOMIC_ACQUIRE) != 0) {
+        each->core->operations->leave_ring(*each->core, *each);
+      } else {
+        each->next_of_thread = kept;
+        kept = each;
+      }
+      each = next;
+    }
+    t.rings = kept;
+  }
+  static void free_data(ring& one) noexcept {
+    if (one.data != nullptr) ::munmap(one.data, one.mask + 1);
+    one.data = nullptr;
+  }
+
   [[nodiscard]] ring* make_listed(core_face& core) noexcept {
     ring* const out = make_ring(room_);
     if (out == nullptr) return nullptr;
@@ -146,7 +175,7 @@ class ring_registry {
   std::vector<ring*> all_;
   std::vector<ring*> free_;
   ring* shared_ = nullptr;
-  bool closed_ = false;
+  bool closed_ = false, retired_ = false;
 };
 
 }  // namespace detail

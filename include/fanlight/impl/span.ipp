@@ -65,7 +65,7 @@ FANLIGHT_COLD inline void end_uncommonly(frame& place, draft& d, thread_block& t
 
 FANLIGHT_INLINE void end_scoped(frame& place, draft& d) noexcept {
   auto& t = here();
-  if (__builtin_expect(t.current != &place || place.saved_facts != 0 || (place.flags & frame_flag::owns_node) != 0, 0))
+  if (__builtin_expect(t.current != &place || place.window != nullptr || (place.flags & frame_flag::owns_node) != 0, 0))
     return end_uncommonly(place, d, t);
   t.current = place.outer;
   if (d.is_open()) finish(d, t);
@@ -78,6 +78,7 @@ FANLIGHT_INLINE span_state* begin_span(start_facts const& how) noexcept {
   auto* const state = static_cast<span_state*>(take_block(t, sizeof(span_state)));
   if (state == nullptr) return nullptr;
   state->open.data = nullptr;
+  state->forks = home().forks;
   auto& place = state->place;
   begin_anywhere(place, state->open, state->room, t, outer, how);
   place.outer = nullptr;
@@ -86,10 +87,18 @@ FANLIGHT_INLINE span_state* begin_span(start_facts const& how) noexcept {
   return state;
 }
 
+/// A span that was begun before the process forked ends in the parent; here it records nothing.
+FANLIGHT_INLINE void drop_inherited(span_state& state) noexcept {
+  if (__builtin_expect(state.forks != home().forks, 0)) state.open.data = nullptr;
+}
+
 FANLIGHT_INLINE void end_span(span_state* state) noexcept {
   if (state == nullptr) return;
   auto& t = here();
+  drop_inherited(*state);
   if (state->open.is_open()) finish(state->open, t);
+  for (auto* each = current_frame(t); each != nullptr; each = each->outer)  // a scope that outlives its span
+    if (each->open == &state->open) each->open = nullptr;
   if ((state->place.flags & frame_flag::owns_node) != 0) context_node::drop(state->place.node);
   keep_block(t, state, sizeof(span_state));
 }
@@ -123,6 +132,7 @@ FANLIGHT_INLINE void scoped_span::end_at(wall_time at) noexcept {
 
 FANLIGHT_INLINE void span::end(wall_time at) noexcept {
   if (state_ == nullptr) return;
+  detail::drop_inherited(*state_);
   auto& open = state_->open;
   if (!open.is_open()) {
     if (open.has_ended()) detail::tell(state_->place.core, 102, "end()");
@@ -141,7 +151,8 @@ FANLIGHT_INLINE scope::scope(span& inside) noexcept {
   place_.layout = 0;
   if (inside.state_ == nullptr || inside.state_->place.layout == 0) return;
   place_ = inside.state_->place;
-  place_.flags &= ~detail::frame_flag::owns_node;
+  place_.flags |= detail::frame_flag::owns_node;  // the span may end before this does
+  detail::context_node::keep(place_.node);
   place_.open = inside.state_->open.is_open() ? &inside.state_->open : nullptr;
   detail::enter(place_, t, detail::current_frame(t));
   detail::push_facts(t, place_, place_.node);
@@ -182,23 +193,34 @@ FANLIGHT_INLINE context current() noexcept {
   return context::adopt({}, detail::gather_node(t, static_cast<detail::core_face*>(t.chosen), nullptr));
 }
 
+namespace detail {
+/// Whether a span has a value of its own for a key: one that no fact that holds here has given it.
+[[nodiscard]] FANLIGHT_INLINE bool says_itself(draft& d, thread_block const& t, item_role role, std::string_view key) noexcept {
+  auto const* const own = find_item(d, role, key);
+  if (own == nullptr) return false;
+  for (auto const *at = t.facts.data + t.facts.begin, *end = t.facts.data + t.facts.end; at != end; at += item_view{at}.size())
+    if (same_space(item_view{at}.head().role, role) && item_view{at}.key() == key)
+      return item_view{at}.size() != item_view{own}.size() || std::memcmp(at, own, item_view{own}.size()) != 0;
+  return true;
+}
+}  // namespace detail
+
 FANLIGHT_INLINE annotation::annotation(detail::item_role role, std::string_view key, value const& what) noexcept {
   auto& t = detail::here();
-  begin_ = t.facts.begin, end_ = t.facts.end, count_ = t.facts.count;
-  for (int i = 0; i < 4; ++i) filter_.words[i] = t.facts.filter[i];
+  detail::open_window(t, window_);
   if (key.empty()) {
-    detail::tell(detail::default_core(t), 105, "annotation");
+    detail::tell(detail::default_core(t), 105, role == detail::item_role::metadata ? "metadata" : "annotation");
     return;
   }
-  detail::add_fact(t, role, key, what);
   auto const* const place = detail::current_frame(t);
-  if (place != nullptr && place->open != nullptr) detail::put_slowly(*place->open, role, key, what);
+  auto* const open = place != nullptr && place->open != nullptr && place->open->is_open() ? place->open : nullptr;
+  bool const shadowed = open != nullptr && detail::says_itself(*open, t, role, key);
+  detail::add_fact(t, role, key, what);
+  if (open != nullptr && !shadowed) detail::put_slowly(*open, role, key, what);
 }
 
 FANLIGHT_INLINE annotation::~annotation() noexcept {
-  auto& facts = detail::here().facts;
-  facts.begin = begin_, facts.end = end_, facts.count = count_;
-  for (int i = 0; i < 4; ++i) facts.filter[i] = filter_.words[i];
+  detail::close_window(detail::here(), window_);
 }
 
 FANLIGHT_INLINE metadata::metadata(std::string_view key, value const& what, std::string_view space) noexcept

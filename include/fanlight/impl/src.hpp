@@ -16,6 +16,7 @@
 #include <fanlight/impl/detectors.ipp>
 #include <fanlight/impl/dispatcher.ipp>
 #include <fanlight/impl/environment.ipp>
+#include <fanlight/impl/gatherer.ipp>
 #include <fanlight/impl/headers.ipp>
 #include <fanlight/impl/lane.ipp>
 #include <fanlight/impl/line_file.ipp>

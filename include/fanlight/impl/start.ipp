@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fanlight/impl/draft.ipp>
+#include <fanlight/impl/facts.ipp>
 #include <fanlight/propagation.hpp>
 
 FANLIGHT_BEGIN
@@ -27,28 +28,27 @@ FANLIGHT_INLINE void frame_of(frame& place, context const& of, core_face* core) 
   place.core = core;
   place.node = of.node();
   place.open = nullptr;
-  place.saved_facts = 0;
+  place.window = nullptr;
   place.layout = layout_version;
   place.outer = nullptr;
 }
 
-/// Nothing records here: the ids of what is current go on to whoever is called.
-FANLIGHT_INLINE void pass_on(frame& place, thread_block& t, frame* outer) noexcept {
+/// Nothing records here: the ids of what is current go on to whoever is called. Whether the frame becomes current is the caller's word.
+FANLIGHT_INLINE void pass_on(frame& place, frame const* outer) noexcept {
   place.layout = 0;
   place.flags = 0;
   place.node = nullptr;
   place.core = nullptr;
   place.open = nullptr;
-  place.saved_facts = 0;
+  place.window = nullptr;
   if (outer == nullptr) return;
   place = *outer;
   place.flags &= ~(frame_flag::owns_node | frame_flag::recording);
   place.open = nullptr;
-  place.saved_facts = 0;
+  place.window = nullptr;
   if (outer->core != nullptr && outer->core->layout == layout_version && __atomic_load_n(&outer->core->closed, __ATOMIC_ACQUIRE) != 0 &&
-      (outer->flags & frame_flag::recording) != 0)
+      (outer->flags & (frame_flag::recording | trace_flag::sampled)) != 0)
     outer->core->operations->count_late(*outer->core, entry_type::span, 1);
-  enter(place, t, outer);
 }
 
 /// A new span id, never zero.
@@ -66,7 +66,7 @@ FANLIGHT_HOT void inherit(frame& place, thread_block& t, core_face& core, frame 
   place.node = parent.node;
   place.core = &core;
   place.open = nullptr;
-  place.saved_facts = 0;
+  place.window = nullptr;
 }
 
 /// Seconds of the epoch, for the front of a trace id. The coarse clock does: nobody needs more here.
@@ -103,7 +103,7 @@ FANLIGHT_HOT void start_trace(frame& place, thread_block& t, core_face& core) no
   place.node = nullptr;
   place.core = &core;
   place.open = nullptr;
-  place.saved_facts = 0;
+  place.window = nullptr;
 }
 
 /// The copy of the head and name that goes out at once to an exporter that asked for it.
@@ -136,7 +136,8 @@ FANLIGHT_HOT void sign(draft& d, thread_block const& t, frame const& place, span
 }
 
 FANLIGHT_INLINE void finish(draft& d, thread_block& t) noexcept {
-  if (__builtin_expect(exceptions_in_flight(t) > d.uncaught, 0)) put_status(d, status_code::error, {});
+  if (__builtin_expect(exceptions_in_flight(t) > d.uncaught, 0) && d.head().status == static_cast<std::uint8_t>(status_code::unset))
+    d.head().status = static_cast<std::uint8_t>(status_code::error);
   close_draft(d, t);
 }
 
@@ -159,155 +160,26 @@ FANLIGHT_INLINE void finish(draft& d, thread_block& t) noexcept {
   return __builtin_bswap64(low) & 0x00FFFFFFFFFFFFFFu;
 }
 
-/// What a frame names, as a context that shares its node.
-[[nodiscard]] FANLIGHT_INLINE context frame_context(frame const& place) noexcept {
-  fanlight::trace_id trace;
-  fanlight::span_id span;
-  std::memcpy(trace.bytes, place.trace_id, sizeof trace.bytes);
-  std::memcpy(span.bytes, place.span_id, sizeof span.bytes);
-  context_node::keep(place.node);
-  return context::adopt({trace, span, static_cast<std::uint8_t>(place.flags), (place.flags & frame_flag::remote) != 0,
-                         static_cast<sampling_state>((place.flags & frame_flag::sampling) >> 12)},
-                        const_cast<context_node*>(place.node));
-}
-
-/// Facts as the thread has them now, with what a context is to take along. Null when there is nothing to take.
-[[nodiscard]] FANLIGHT_INLINE context_node* gather_node(thread_block const& t, core_face* core, context_node const* from) noexcept {
-  context_node::parts parts;
-  parts.core = core;
-  if (t.facts.end != t.facts.begin) {
-    parts.facts = t.facts.data + t.facts.begin;
-    parts.facts_size = t.facts.end - t.facts.begin;
-    parts.fact_count = t.facts.count;
-    for (int i = 0; i < 4; ++i) parts.filter.words[i] = t.facts.filter[i];
-  }
-  if (from != nullptr) {
-    parts.tracestate = from->tracestate();
-    parts.baggage = from->baggage();
-    parts.pairs = from->pairs();
-  }
-  return context_node::make(parts);
-}
-
-FANLIGHT_INLINE context context_of(frame const& place, bool here_too) noexcept {
-  auto& t = here();
-  if (place.layout == 0) return {};
-  bool const at_home = place.core == nullptr || place.core == __atomic_load_n(&home().core, __ATOMIC_ACQUIRE);
-  bool const no_facts = !here_too || t.facts.begin == t.facts.end;
-  bool const as_it_is = place.node == nullptr ? at_home : at_home || place.node->core == place.core;
-  if (no_facts && as_it_is) return frame_context(place);
-  return context::adopt(frame_context(place), gather_node(t, at_home ? nullptr : place.core, place.node));
-}
-
-/// Room for `more` bytes behind the facts that hold. False: there is no memory, or there are facts beyond reason.
-[[nodiscard]] FANLIGHT_INLINE bool room_for_facts(thread_block& t, std::size_t more) noexcept {
-  auto& facts = t.facts;
-  std::size_t const need = facts.end + more;
-  if (need <= facts.room) return true;
-  if (need > 1u << 20) return false;
-  std::size_t const room = need * 2 < 1024 ? 1024 : need * 2;
-  auto* const grown = static_cast<unsigned char*>(std::realloc(facts.data, room));
-  if (grown == nullptr) return false;
-  facts.data = grown;
-  facts.room = static_cast<std::uint32_t>(room);
-  return true;
-}
-
-/// Adds a fact to what holds in this thread. A key that is there already is shadowed: the window moves to a copy without it.
-FANLIGHT_INLINE void add_fact(thread_block& t, item_role role, std::string_view key, value const& what) noexcept {
-  auto& facts = t.facts;
-  if (t.thread_id == 0) get_to_know(t);
-  if (key.size() > 0xFFFF) key = key.substr(0, 0xFFFF);
-  std::size_t const space = item_space(what.kind(), what.size(), key.size());
-  if (!room_for_facts(t, facts.end - facts.begin + space)) return;
-  std::uint32_t const hash = key_hash(key.data(), key.size());
-  bool const maybe_there = (facts.filter[hash >> 6] >> (hash & 63) & 1) != 0;
-  if (maybe_there) {
-    std::uint32_t const from = facts.begin, to = facts.end;
-    facts.begin = facts.end;
-    facts.count = 0;
-    for (std::uint32_t at = from; at != to;) {
-      item_view const item{facts.data + at};
-      auto const size = static_cast<std::uint32_t>(item.size());
-      if (!(same_space(item.head().role, role) && item.key() == key)) {
-        std::memcpy(facts.data + facts.end, facts.data + at, size);
-        facts.end += size;
-        facts.count += item.head().role == item_role::metadata ? 0 : 1;
-      }
-      at += size;
-    }
-  }
-  write_item(facts.data + facts.end, role, key, what);
-  facts.end += static_cast<std::uint32_t>(space);
-  facts.count += role == item_role::metadata ? 0 : 1;
-  facts.filter[hash >> 6] |= std::uint64_t{1} << (hash & 63);
-}
-
-/// The window of facts as it was, kept among the facts while another one holds.
-struct saved_window {
-  std::uint32_t begin, end, count, unused;
-  std::uint64_t filter[4];
-};
-
-/// The facts that a context brought along hold in this thread until pop_facts(); they shadow those that held before.
-FANLIGHT_INLINE void push_facts(thread_block& t, frame& place, context_node const* node) noexcept {
-  place.saved_facts = 0;
-  if (node == nullptr || node->facts_size == 0) return;
-  auto& facts = t.facts;
-  std::uint32_t const active = facts.end - facts.begin;
-  if (!room_for_facts(t, sizeof(saved_window) + active)) return;
-  saved_window window{facts.begin, facts.end, facts.count, 0, {}};
-  std::memcpy(window.filter, facts.filter, sizeof window.filter);
-  std::memcpy(facts.data + facts.end, &window, sizeof window);
-  place.saved_facts = facts.end + 1;
-  std::uint32_t const fresh = facts.end + static_cast<std::uint32_t>(sizeof window);
-  std::memcpy(facts.data + fresh, facts.data + facts.begin, active);
-  facts.begin = fresh;
-  facts.end = fresh + active;
-  for (auto const *at = node->facts(), *end = at + node->facts_size; at != end; at += item_view{at}.size())
-    add_fact(t, item_view{at}.head().role, item_view{at}.key(), read_value({at}));
-}
-
-FANLIGHT_INLINE void pop_facts(thread_block& t, frame& place) noexcept {
-  if (place.saved_facts == 0) return;
-  saved_window window;
-  std::memcpy(&window, t.facts.data + place.saved_facts - 1, sizeof window);
-  t.facts.begin = window.begin, t.facts.end = window.end, t.facts.count = window.count;
-  std::memcpy(t.facts.filter, window.filter, sizeof window.filter);
-  place.saved_facts = 0;
-}
-
-/// A span that leaves this scope takes the facts along that hold here, for what is begun beneath it elsewhere.
-FANLIGHT_INLINE void keep_facts(frame& place, thread_block& t) noexcept {
-  if (place.layout == 0) return;
-  if (t.facts.begin != t.facts.end) {
-    auto* const node = gather_node(t, place.core, place.node);
-    if (node == nullptr) return;
-    if ((place.flags & frame_flag::owns_node) != 0) context_node::drop(place.node);
-    place.node = node;
-    place.flags |= frame_flag::owns_node;
-  } else if (place.node != nullptr && (place.flags & frame_flag::owns_node) == 0) {
-    context_node::keep(place.node);
-    place.flags |= frame_flag::owns_node;
-  }
-}
-
 /// A scoped object that ends while an inner one lives, or on another thread: it is taken out of the chain if it is in it.
 FANLIGHT_COLD inline void leave_out_of_order(frame& place, thread_block& t) noexcept {
   tell(place.core, 103, {});
-  for (auto** link = reinterpret_cast<frame**>(&t.current); *link != nullptr; link = &(*link)->outer)
+  frame* borrower = nullptr;  // the outermost of those inside that look at the same node without owning it
+  for (auto** link = reinterpret_cast<frame**>(&t.current); *link != nullptr; link = &(*link)->outer) {
     if (*link == &place) {
       *link = place.outer;
+      if (borrower != nullptr) borrower->flags |= place.flags & frame_flag::owns_node, place.flags &= ~frame_flag::owns_node;
       return;
     }
+    if ((*link)->node == place.node && ((*link)->flags & frame_flag::owns_node) == 0) borrower = *link;
+  }
 }
 
 /// The frame of a span with a parent that was handed to it keeps that parent's node alive; a trace that begins here under a ratio that is
 /// to be told gets a tracestate of its own.
-FANLIGHT_INLINE void own_node(frame& place, core_face const& core, context const& parent, bool decided) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void own_node(frame& place, core_face& core, context const& parent, bool decided) noexcept {
   place.node = parent.node();
   if (decided && core.write_threshold != 0 && core.sampler != sampling_mode::custom) {
-    place.node = node_with_threshold(parent, core);
+    place.node = core.operations->with_threshold(core, parent);
     if (place.node != nullptr) place.flags |= frame_flag::owns_node;
   } else if (place.node != nullptr) {
     context_node::keep(place.node);
@@ -316,7 +188,7 @@ FANLIGHT_INLINE void own_node(frame& place, core_face const& core, context const
 }
 
 /// Opens the record of a span that has options.
-FANLIGHT_INLINE void open_fully(frame& place, draft& d, unsigned char* room, thread_block& t, start_facts const& how,
+FANLIGHT_COLD FANLIGHT_INLINE void open_fully(frame& place, draft& d, unsigned char* room, thread_block& t, start_facts const& how,
                                 unsigned char const* parent_id, std::uint8_t flags) noexcept {
   open_draft(d, t, *place.core, room, inline_room, entry_type::span, how.name, how.where);
   place.open = &d;
@@ -327,23 +199,23 @@ FANLIGHT_INLINE void open_fully(frame& place, draft& d, unsigned char* room, thr
   if (how.start) d.head().start = how.start.nanoseconds, d.head().flags |= entry_flag::wall_start;
   if (!how.scope_name.empty()) put_fact(d, fact_key::scope_name, how.scope_name);
   if (!how.scope_version.empty()) put_fact(d, fact_key::scope_version, how.scope_version);
-  for (std::size_t i = 0; i < how.attribute_count; ++i) put(d, item_role::attribute, how.attributes[i].key, how.attributes[i].value);
+  for (std::size_t i = 0; i < how.attribute_count; ++i) put_attribute(d, item_role::attribute, how.attributes[i].key, how.attributes[i].value);
   for (std::size_t i = 0; i < how.link_count; ++i)
     put_link(d, how.links[i].to, how.links[i].attributes.begin(), how.links[i].attributes.size());
 }
 
 /// A child of the current span, with options.
-FANLIGHT_INLINE void begin_beneath(frame& place, draft& d, unsigned char* room, thread_block& t, frame& outer, start_facts const& how) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void begin_beneath(frame& place, draft& d, unsigned char* room, thread_block& t, frame& outer, start_facts const& how) noexcept {
   auto* core = outer.core;
   if (static_cast<void*>(core) != t.ready) core = prepare(t, core);
-  if (core == nullptr) return pass_on(place, t, &outer);
+  if (core == nullptr) return pass_on(place, &outer);
   inherit(place, t, *core, outer);
   place.layout = layout_version;
   if ((place.flags & frame_flag::recording) != 0) open_fully(place, d, room, t, how, outer.span_id, 0);
 }
 
 /// A span whose parent is `parent`: another process's, one from another thread, or none.
-FANLIGHT_INLINE void begin_under(frame& place, draft& d, unsigned char* room, thread_block& t, core_face* core, context const& parent,
+FANLIGHT_COLD FANLIGHT_INLINE void begin_under(frame& place, draft& d, unsigned char* room, thread_block& t, core_face* core, context const& parent,
                                  start_facts how) noexcept {
   if (core != nullptr && static_cast<void*>(core) != t.ready) core = prepare(t, core);
   frame_of(place, parent, core);
@@ -370,7 +242,7 @@ FANLIGHT_INLINE void begin_under(frame& place, draft& d, unsigned char* room, th
 }
 
 /// The general start: every option, explicit parents, remote parents, the user's sampler. Does not make the span current.
-FANLIGHT_INLINE void begin_anywhere(frame& place, draft& d, unsigned char* room, thread_block& t, frame* outer, start_facts const& how) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void begin_anywhere(frame& place, draft& d, unsigned char* room, thread_block& t, frame* outer, start_facts const& how) noexcept {
   if (!how.has_parent && outer != nullptr) {
     if ((outer->flags & (frame_flag::in_trace | frame_flag::remote)) == frame_flag::in_trace)
       return begin_beneath(place, d, room, t, *outer, how);

@@ -56,6 +56,17 @@ FANLIGHT_INLINE void keep_block(thread_block& t, void* block, std::size_t size) 
   ++t.spares;
 }
 
+/// The error that a thread saw last. An exception seen again is known by its address, type and text together, and because it is held: as
+/// long as it is, its address cannot be another's.
+struct error_identity {
+  void const* object = nullptr;
+  char const* type = nullptr;
+  std::uint64_t text_hash = 0;
+  bool written = false;  // a span of this process tells of it in full
+  short_text<36> uuid{};
+  std::exception_ptr held{};
+};
+
 /// Runs when the thread ends: its rings go back to their pipelines, its memory to the heap. What later destructors of the thread still
 /// record goes through a ring that is shared under a lock.
 struct exit_guard {
@@ -85,11 +96,11 @@ FANLIGHT_INLINE void exit_guard::leave(thread_block& t) noexcept {
     std::free(t.facts.data);
     t.facts = {};
   }
-  std::free(t.last_error);
+  delete static_cast<error_identity*>(t.last_error);
   t.last_error = nullptr;
 }
 
-FANLIGHT_INLINE void get_to_know(thread_block& t) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void get_to_know(thread_block& t) noexcept {
   t.thread_id = static_cast<std::uint32_t>(::syscall(SYS_gettid));
   t.exceptions = exceptions_address();
   if (::getrandom(&t.seed, sizeof t.seed, GRND_NONBLOCK) != static_cast<ssize_t>(sizeof t.seed))
@@ -101,7 +112,7 @@ FANLIGHT_INLINE void get_to_know(thread_block& t) noexcept {
   guard.armed = true;
 }
 
-FANLIGHT_INLINE core_face* prepare(thread_block& t, core_face* core) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE core_face* prepare(thread_block& t, core_face* core) noexcept {
   t.ready = t.channel = nullptr;
   auto const* const chosen = static_cast<core_face const*>(t.chosen);
   if (core == nullptr || core->layout != layout_version || (chosen != nullptr && chosen->layout != layout_version)) return nullptr;
@@ -115,12 +126,18 @@ FANLIGHT_INLINE core_face* prepare(thread_block& t, core_face* core) noexcept {
   return core;
 }
 
-/// Puts a finished entry where this thread's entries go.
-inline void deliver(thread_block& t, core_face& core, unsigned char const* entry, std::uint64_t size, entry_type type) noexcept {
-  if (__builtin_expect(t.ready == &core, 1)) return push(core, *static_cast<ring*>(t.channel), entry, size, type);
+/// The first record for another pipeline than last time, or one of a thread that has no ring any more.
+FANLIGHT_COLD inline void deliver_elsewhere(thread_block& t, core_face& core, unsigned char const* entry, std::uint64_t size,
+                                            entry_type type) noexcept {
   if (prepare(t, &core) == nullptr) return core.operations->count_late(core, type, 1);
-  if (t.channel != nullptr) return push(core, *static_cast<ring*>(t.channel), entry, size, type);
-  core.operations->push_shared(core, entry, size, type);
+  if (t.channel == nullptr) return core.operations->push_shared(core, entry, size, type);
+  push(core, *static_cast<ring*>(t.channel), entry, size, type);
+}
+
+/// Puts a finished entry where this thread's entries go.
+FANLIGHT_HOT void deliver(thread_block& t, core_face& core, unsigned char const* entry, std::uint64_t size, entry_type type) noexcept {
+  if (__builtin_expect(t.ready != &core, 0)) return deliver_elsewhere(t, core, entry, size, type);
+  push(core, *static_cast<ring*>(t.channel), entry, size, type);
 }
 
 }  // namespace detail

@@ -2,11 +2,13 @@
 // copies, so that no batch is held up, within bounds of bytes and time; what must go is shown as it is. Used by one exporter's thread.
 #pragma once
 
+#include <fanlight/impl/places.hpp>
 #include <fanlight/impl/waterfall.hpp>
 
 #include <chrono>
-#include <map>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 FANLIGHT_BEGIN
@@ -32,16 +34,13 @@ class held_entry {
 class trace_shelf {
  public:
   using time_point = std::chrono::steady_clock::time_point;
-  /// `print` gets finished text, block by block.
-  trace_shelf(std::function<void(std::string)> print, std::function<waterfall_style()> style)
-      : print_{std::move(print)}, style_{std::move(style)} {}
 
   /// Takes the entries of one type of a batch.
   void add(batch_data const& batch, entry_type type, time_point now);
-  /// Prints what is complete, and what has been here too long.
-  void settle(time_point now);
-  /// Prints everything.
-  void empty();
+  /// Puts what is complete, and what has been here too long, behind `to`.
+  void settle(std::string& to, waterfall_style const& style, time_point now);
+  /// Puts everything there.
+  void empty(std::string& to, waterfall_style const& style);
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
   static constexpr std::size_t most_bytes = std::size_t{16} << 20;
@@ -49,35 +48,44 @@ class trace_shelf {
 
  private:
   struct held_trace {
+    trace_id id;
     std::vector<held_entry> spans, others;  // others: log records and reports
     std::vector<span_id> roots;             // ended, and not yet drawn
     time_point since;
     std::size_t bytes = 0;
   };
-  using traces = std::map<trace_id, held_trace>;
+  /// A span that has been drawn.
+  struct drawn_span {
+    trace_id trace;
+    span_id span;
+  };
+  /// Where finished text goes, and how it is drawn.
+  struct canvas {
+    std::string& text;
+    waterfall_style const& style;
+  };
 
   void add_entry(held_entry entry, time_point now);
-  [[nodiscard]] bool was_drawn(trace_id const& trace, span_id const& span) const noexcept;
-  [[nodiscard]] std::vector<std::size_t> family(held_trace const& of, span_id const& root) const;
-  void draw(trace_id const& id, held_trace& from, std::vector<std::size_t> const& members, std::string_view note);
-  void draw_rest(trace_id const& id, held_trace& from);
-  void print_others(held_trace& from);
-  void print_line(held_entry const& entry);
-  void print_loose();
-  void remember(trace_id const& trace, trace_block const& block);
-  void forget(traces::iterator which);
+  [[nodiscard]] held_trace& trace_for(trace_id const& id);
+  [[nodiscard]] drawn_span& drawn_at(trace_id const& trace, span_id const& span) noexcept;
+  [[nodiscard]] bool was_drawn(trace_id const& trace, span_id const& span) noexcept;
+  void remember(trace_block const& block);
+  [[nodiscard]] places family(held_trace const& of, span_id const& root) const;
+  void draw(canvas to, held_trace& from, places const& members, std::string_view note);
+  void draw_roots(canvas to, held_trace& from);
+  void draw_rest(canvas to, held_trace& from);
+  void print_others(canvas to, held_trace& from);
+  void print_loose(canvas to);
+  void drop_empty();
+  void let_go(held_trace& from, std::vector<held_entry>& entries, places const& gone);
 
-  std::function<void(std::string)> print_;
-  std::function<waterfall_style()> style_;
   std::shared_ptr<batch_data> frame_;
-  traces held_;
-  std::vector<held_entry> loose_;  // lines that belong to no picture, until the next settle()
+  std::vector<std::unique_ptr<held_trace>> held_;  // sorted by id
+  std::vector<held_entry> loose_;                  // lines that belong to no picture, until the next settle()
   std::size_t bytes_ = 0;
-  // Spans drawn lately, so that a child that comes after its parent is known for what it is. A ring by age.
+  // So that a child that comes after its parent is known for what it is. Each has one place where it can be; the younger takes it.
   static constexpr std::size_t most_remembered = 4096;
-  std::vector<std::pair<trace_id, span_id>> drawn_;
-  std::map<std::pair<trace_id, span_id>, std::size_t> drawn_index_;
-  std::size_t next_drawn_ = 0;
+  std::vector<drawn_span> drawn_;
 };
 
 }  // namespace detail

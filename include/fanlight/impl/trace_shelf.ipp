@@ -4,9 +4,6 @@
 #include <fanlight/impl/survey.hpp>
 #include <fanlight/impl/trace_shelf.hpp>
 
-#include <algorithm>
-#include <functional>
-
 FANLIGHT_BEGIN
 namespace detail {
 
@@ -58,16 +55,28 @@ FANLIGHT_INLINE void trace_shelf::add(batch_data const& batch, entry_type type, 
   each_entry(batch, type, [&](unsigned char const* at) { add_entry(held_entry{at, batch.anchor, frame_}, now); });
 }
 
+FANLIGHT_INLINE trace_shelf::held_trace& trace_shelf::trace_for(trace_id const& id) {
+  std::size_t low = 0, high = held_.size();
+  while (low < high) {
+    std::size_t const middle = (low + high) / 2;
+    if (held_[middle]->id < id) low = middle + 1;
+    else high = middle;
+  }
+  if (low < held_.size() && held_[low]->id == id) return *held_[low];
+  auto made = std::make_unique<held_trace>();
+  made->id = id;
+  return **held_.insert(held_.begin() + static_cast<std::ptrdiff_t>(low), std::move(made));
+}
+
 FANLIGHT_INLINE void trace_shelf::add_entry(held_entry entry, time_point now) {
   auto const& head = entry.head();
   auto const trace = trace_of(head);
   auto const span = span_of(head);
   bool const is_span = head.type == entry_type::span;
   // Outside of a trace, or of one that nobody records, or of a span that is on the screen already: nothing to wait for.
-  bool const shown = !is_span && (!trace.is_valid() || (head.trace_flags & trace_flag::sampled) == 0 || was_drawn(trace, span));
-  if (shown) return loose_.push_back(std::move(entry));
-  auto const found = held_.try_emplace(trace).first;
-  auto& to = found->second;
+  bool const loose = !is_span && (!trace.is_valid() || (head.trace_flags & trace_flag::sampled) == 0 || was_drawn(trace, span));
+  if (loose) return loose_.push_back(std::move(entry));
+  auto& to = trace_for(trace);
   if (to.bytes == 0) to.since = now;
   to.bytes += head.size;
   bytes_ += head.size;
@@ -75,142 +84,144 @@ FANLIGHT_INLINE void trace_shelf::add_entry(held_entry entry, time_point now) {
   (is_span ? to.spans : to.others).push_back(std::move(entry));
 }
 
-FANLIGHT_INLINE bool trace_shelf::was_drawn(trace_id const& trace, span_id const& span) const noexcept {
-  return drawn_index_.find({trace, span}) != drawn_index_.end();
+FANLIGHT_INLINE trace_shelf::drawn_span& trace_shelf::drawn_at(trace_id const& trace, span_id const& span) noexcept {
+  std::uint64_t a, b;
+  std::memcpy(&a, trace.bytes + 8, 8);
+  std::memcpy(&b, span.bytes, 8);
+  std::uint64_t mixed = (a ^ b) * 0x9E3779B97F4A7C15u;
+  mixed = (mixed ^ mixed >> 32) * 0x9E3779B97F4A7C15u;
+  return drawn_[(mixed >> 32) % drawn_.size()];
 }
 
-FANLIGHT_INLINE void trace_shelf::settle(time_point now) {
-  for (auto at = held_.begin(); at != held_.end();) {
-    auto& trace = at->second;
-    for (auto const& root : std::exchange(trace.roots, {})) {
-      auto const members = family(trace, root);
-      if (members.empty()) continue;
-      auto const& head = trace.spans[members.front()].head();
-      draw(at->first, trace, members, is_local_root(head) ? std::string_view{} : "ended after its parent");
-    }
-    if (now - trace.since > longest_span_wait) draw_rest(at->first, trace);
-    else if (now - trace.since > longest_log_wait) print_others(trace);
-    auto const next = std::next(at);
-    if (trace.spans.empty() && trace.others.empty()) forget(at);
-    at = next;
+FANLIGHT_INLINE bool trace_shelf::was_drawn(trace_id const& trace, span_id const& span) noexcept {
+  if (drawn_.empty()) return false;
+  auto const& seen = drawn_at(trace, span);
+  return seen.trace == trace && seen.span == span;
+}
+
+FANLIGHT_INLINE void trace_shelf::remember(trace_block const& block) {
+  drawn_.resize(most_remembered);
+  for (auto const& span : block.spans) drawn_at(span.trace_id, span.span_id) = drawn_span{span.trace_id, span.span_id};
+}
+
+FANLIGHT_INLINE void trace_shelf::settle(std::string& text, waterfall_style const& style, time_point now) {
+  canvas const to{text, style};
+  for (auto const& trace : held_) {
+    draw_roots(to, *trace);
+    if (now - trace->since > longest_span_wait) draw_rest(to, *trace);
+    else if (now - trace->since > longest_log_wait) print_others(to, *trace);
   }
-  print_loose();
+  print_loose(to);
   while (bytes_ > most_bytes) {
-    auto oldest = held_.begin();
-    for (auto at = held_.begin(); at != held_.end(); ++at)
-      if (at->second.since < oldest->second.since) oldest = at;
-    draw_rest(oldest->first, oldest->second);
-    forget(oldest);
+    auto* oldest = held_.front().get();
+    for (auto const& trace : held_)
+      if (trace->bytes != 0 && (oldest->bytes == 0 || trace->since < oldest->since)) oldest = trace.get();
+    draw_rest(to, *oldest);
   }
+  drop_empty();
 }
 
-FANLIGHT_INLINE void trace_shelf::empty() {
-  print_loose();
-  while (!held_.empty()) {
-    draw_rest(held_.begin()->first, held_.begin()->second);
-    forget(held_.begin());
-  }
+FANLIGHT_INLINE void trace_shelf::empty(std::string& text, waterfall_style const& style) {
+  canvas const to{text, style};
+  for (auto const& trace : held_) draw_rest(to, *trace);
+  print_loose(to);
+  drop_empty();
 }
 
-FANLIGHT_INLINE void trace_shelf::forget(traces::iterator which) {
-  bytes_ -= which->second.bytes;
-  held_.erase(which);
+FANLIGHT_INLINE void trace_shelf::drop_empty() {
+  std::size_t kept = 0;
+  for (auto& trace : held_)
+    if (trace->bytes != 0) held_[kept++].swap(trace);
+  held_.resize(kept);
 }
 
 /// The places of a root and of all that is beneath it, root first. Another local root beneath it has a picture of its own.
-FANLIGHT_INLINE std::vector<std::size_t> trace_shelf::family(held_trace const& of, span_id const& root) const {
-  std::vector<std::pair<span_id, std::size_t>> by_parent;
-  std::vector<std::size_t> out;
+FANLIGHT_INLINE places trace_shelf::family(held_trace const& of, span_id const& root) const {
+  auto const parent = [&](std::size_t i) { return parent_of(of.spans[i].head()); };
+  auto const by_parent = [&](std::size_t a, std::size_t b) { return parent(a) < parent(b); };
+  places children, out;
   for (std::size_t i = 0; i < of.spans.size(); ++i) {
     auto const& head = of.spans[i].head();
     if (span_of(head) == root && out.empty()) out.push_back(i);
-    else if (!is_local_root(head)) by_parent.emplace_back(parent_of(head), i);
+    else if (!is_local_root(head)) children.push_back(i);
   }
-  std::sort(by_parent.begin(), by_parent.end());
-  std::vector<bool> taken(of.spans.size());
+  sort_places(children, place_order{by_parent});
+  places taken(of.spans.size());
   for (std::size_t next = 0; next < out.size(); ++next) {
-    std::pair<span_id, std::size_t> const first{span_of(of.spans[out[next]].head()), 0};
-    for (auto at = std::lower_bound(by_parent.begin(), by_parent.end(), first); at != by_parent.end() && at->first == first.first; ++at)
-      if (!taken[at->second]) taken[at->second] = true, out.push_back(at->second);
+    auto const id = span_of(of.spans[out[next]].head());
+    std::size_t at = count_before(children, [&](std::size_t i) { return parent(i) < id; });
+    for (; at < children.size() && parent(children[at]) == id; ++at)
+      if (taken[children[at]] == 0) taken[children[at]] = 1, out.push_back(children[at]);
   }
   return out;
 }
 
+FANLIGHT_INLINE void trace_shelf::let_go(held_trace& from, std::vector<held_entry>& entries, places const& gone) {
+  std::vector<held_entry> rest;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (gone[i] == 0) rest.push_back(std::move(entries[i]));
+    else from.bytes -= entries[i].head().size, bytes_ -= entries[i].head().size;
+  }
+  entries.swap(rest);
+}
+
 /// Draws these spans with the log records and reports that are theirs, and lets go of them all.
-FANLIGHT_INLINE void trace_shelf::draw(trace_id const& id, held_trace& from, std::vector<std::size_t> const& members,
-                                       std::string_view note) {
+FANLIGHT_INLINE void trace_shelf::draw(canvas to, held_trace& from, places const& members, std::string_view note) {
   trace_block block;
   block.note = note;
-  std::vector<span_id> ids;
-  std::vector<bool> gone(from.spans.size()), other_gone(from.others.size());
+  places gone(from.spans.size()), other_gone(from.others.size());
   for (auto const i : members) {
     block.spans.push_back(from.spans[i].as<span_record>());
-    ids.push_back(block.spans.back().span_id);
-    gone[i] = true;
+    gone[i] = 1;
   }
-  std::sort(ids.begin(), ids.end());
+  auto const& spans = block.spans;
+  auto const by_id = [&](std::size_t a, std::size_t b) { return spans[a].span_id < spans[b].span_id; };
+  places sorted = places_up_to(spans.size());
+  sort_places(sorted, place_order{by_id});
   for (std::size_t i = 0; i < from.others.size(); ++i) {
     auto const& head = from.others[i].head();
-    if (!std::binary_search(ids.begin(), ids.end(), span_of(head))) continue;
+    auto const owner = span_of(head);
+    std::size_t const at = count_before(sorted, [&](std::size_t place) { return spans[place].span_id < owner; });
+    if (at == sorted.size() || spans[sorted[at]].span_id != owner) continue;
     if (head.type == entry_type::log) block.logs.push_back(from.others[i].as<log_record>());
     else block.reports.push_back(from.others[i].as<error_record>());
-    other_gone[i] = true;
+    other_gone[i] = 1;
   }
-  print_(draw_waterfall(block, style_()));
-  remember(id, block);
-  auto const keep = [&](std::vector<held_entry>& entries, std::vector<bool> const& left) {
-    std::vector<held_entry> rest;
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-      if (!left[i]) rest.push_back(std::move(entries[i]));
-      else from.bytes -= entries[i].head().size, bytes_ -= entries[i].head().size;
-    }
-    entries = std::move(rest);
-  };
-  keep(from.spans, gone);
-  keep(from.others, other_gone);
+  remember(block);
+  to.text += draw_waterfall(block, to.style);
+  let_go(from, from.spans, gone);
+  let_go(from, from.others, other_gone);
 }
 
-FANLIGHT_INLINE void trace_shelf::draw_rest(trace_id const& id, held_trace& from) {
-  if (!from.spans.empty()) {
-    std::vector<std::size_t> all(from.spans.size());
-    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-    draw(id, from, all, "not over yet");
+FANLIGHT_INLINE void trace_shelf::draw_roots(canvas to, held_trace& from) {
+  std::vector<span_id> roots;
+  roots.swap(from.roots);
+  for (auto const& root : roots) {
+    auto const members = family(from, root);
+    if (members.empty()) continue;
+    bool const in_time = is_local_root(from.spans[members.front()].head());
+    draw(to, from, members, in_time ? std::string_view{} : "ended after its parent");
   }
-  print_others(from);
 }
 
-FANLIGHT_INLINE void trace_shelf::print_others(held_trace& from) {
-  for (auto const& each : from.others) {
-    print_line(each);
-    from.bytes -= each.head().size;
-    bytes_ -= each.head().size;
-  }
-  from.others.clear();
+FANLIGHT_INLINE void trace_shelf::draw_rest(canvas to, held_trace& from) {
+  if (!from.spans.empty()) draw(to, from, places_up_to(from.spans.size()), "not over yet");
+  print_others(to, from);
 }
 
-FANLIGHT_INLINE void trace_shelf::print_line(held_entry const& entry) {
-  if (entry.head().type == entry_type::log) print_(draw_line(entry.as<log_record>(), style_()));
-  else print_(draw_line(entry.as<error_record>(), style_()));
+FANLIGHT_INLINE void print_line(std::string& to, held_entry const& entry, waterfall_style const& style) {
+  to += entry.head().type == entry_type::log ? draw_line(entry.as<log_record>(), style) : draw_line(entry.as<error_record>(), style);
+}
+
+FANLIGHT_INLINE void trace_shelf::print_others(canvas to, held_trace& from) {
+  for (auto const& each : from.others) print_line(to.text, each, to.style);
+  let_go(from, from.others, places(from.others.size(), 1));
 }
 
 /// Lines that need not wait are printed behind the pictures of the same batch: they mostly come at the end of what these show.
-FANLIGHT_INLINE void trace_shelf::print_loose() {
-  for (auto const& each : std::exchange(loose_, {})) print_line(each);
-}
-
-FANLIGHT_INLINE void trace_shelf::remember(trace_id const& trace, trace_block const& block) {
-  for (auto const& span : block.spans) {
-    std::pair<trace_id, span_id> const name{trace, span.span_id};
-    if (drawn_.size() < most_remembered) {
-      drawn_.push_back(name);
-    } else {
-      auto const old = drawn_index_.find(drawn_[next_drawn_]);
-      if (old != drawn_index_.end() && old->second == next_drawn_) drawn_index_.erase(old);
-      drawn_[next_drawn_] = name;
-    }
-    drawn_index_[name] = next_drawn_;
-    next_drawn_ = (next_drawn_ + 1) % most_remembered;
-  }
+FANLIGHT_INLINE void trace_shelf::print_loose(canvas to) {
+  for (auto const& each : loose_) print_line(to.text, each, to.style);
+  loose_.clear();
 }
 
 }  // namespace detail

@@ -6,6 +6,10 @@
 FANLIGHT_BEGIN
 namespace detail {
 
+FANLIGHT_COLD FANLIGHT_INLINE unsigned char* place_item(unsigned char* to, item_role role, std::string_view key, value const& what) noexcept {
+  return write_item(to, role, key, what);
+}
+
 FANLIGHT_INLINE item_buffer::item_buffer(item_buffer const& other) noexcept { assign(other.data_, other.size_); }
 
 FANLIGHT_INLINE item_buffer::item_buffer(item_buffer&& other) noexcept
@@ -34,15 +38,16 @@ FANLIGHT_INLINE bool item_buffer::reserve(std::size_t size) noexcept {
   return true;
 }
 
-FANLIGHT_INLINE bool item_buffer::add(item_role role, std::string_view key, value const& what) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE bool item_buffer::add(item_role role, std::string_view key, value const& what) noexcept {
   if (key.size() > 0xFFFF) key = key.substr(0, 0xFFFF);
   value const kept = nesting_of(what) < deepest_nesting ? what : value{};
   auto const space = item_space(kept.kind(), kept.size(), key.size());
-  // The value may borrow from this very buffer (an array pushed into itself), which may move.
-  bool const own = data_ != nullptr && kept.is_nested() && kept.data() == data_;
-  item_buffer const copy = own ? *this : item_buffer{};
+  // The value may borrow from this very buffer (an array pushed into itself, a member's text), which may move.
+  auto const* const from = is_scalar(kept.kind()) ? nullptr : static_cast<unsigned char const*>(kept.data());
+  bool const own = data_ != nullptr && from >= data_ && from < data_ + room_;
+  std::size_t const offset = own ? static_cast<std::size_t>(from - data_) : 0;
   if (!reserve(size_ + space)) return false;
-  write_item(data_ + size_, role, key, own ? value{kept.kind(), copy.data(), copy.size()} : kept);
+  place_item(data_ + size_, role, key, own ? value{kept.kind(), data_ + offset, kept.size()} : kept);
   size_ += static_cast<std::uint32_t>(space);
   return true;
 }
@@ -54,7 +59,7 @@ FANLIGHT_INLINE void item_buffer::assign(void const* items, std::size_t size) no
   size_ = static_cast<std::uint32_t>(size);
 }
 
-FANLIGHT_INLINE int nesting_of(value const& what, int level) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE int nesting_of(value const& what, int level) noexcept {
   if (!what.is_nested()) return 0;
   int deepest = 0;
   if (level <= deepest_nesting)
@@ -79,7 +84,7 @@ FANLIGHT_INLINE bool object::contains(std::string_view key) const noexcept {
   return false;
 }
 
-FANLIGHT_INLINE object& object::set(std::string_view key, value const& what) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE object& object::set(std::string_view key, value const& what) noexcept {
   if (key.empty()) return *this;
   if (contains(key)) {
     detail::item_buffer rest;

@@ -1,6 +1,7 @@
 // Bodies of waterfall.hpp: first the tree and its rows, then the columns, then row by row.
 #pragma once
 
+#include <fanlight/impl/places.hpp>
 #include <fanlight/impl/waterfall.hpp>
 #include <fanlight/impl/waterfall_details.hpp>
 
@@ -24,24 +25,21 @@ class span_tree {
   [[nodiscard]] std::size_t find(span_id const& id) const noexcept;
 
  private:
-  using place = std::pair<span_id, std::size_t>;
   void descend(std::size_t root, bool last);
-  [[nodiscard]] bool earlier(std::size_t a, std::size_t b) const noexcept {
-    return spans_[a].start != spans_[b].start ? spans_[a].start < spans_[b].start : a < b;
-  }
   std::vector<span_record> const& spans_;
-  std::vector<place> by_id_;
-  std::vector<std::vector<std::size_t>> children_;
-  std::vector<bool> seen_;
+  places by_id_;
+  std::vector<places> children_;
+  places seen_;
   std::vector<row> rows_;
 };
 
-FANLIGHT_INLINE span_tree::span_tree(std::vector<span_record> const& spans) : spans_{spans}, children_(spans.size()), seen_(spans.size()) {
-  for (std::size_t i = 0; i < spans.size(); ++i) by_id_.emplace_back(spans[i].span_id, i);
-  std::sort(by_id_.begin(), by_id_.end(), [](place const& a, place const& b) { return a < b; });
-  std::vector<std::size_t> order(spans.size()), roots;
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) { return earlier(a, b); });
+FANLIGHT_INLINE span_tree::span_tree(std::vector<span_record> const& spans)
+    : spans_{spans}, by_id_{places_up_to(spans.size())}, children_(spans.size()), seen_(spans.size()) {
+  auto const by_id = [&](std::size_t a, std::size_t b) { return spans[a].span_id < spans[b].span_id; };
+  auto const by_start = [&](std::size_t a, std::size_t b) { return spans[a].start < spans[b].start; };
+  sort_places(by_id_, place_order{by_id});
+  places order = places_up_to(spans.size()), roots;
+  sort_places(order, place_order{by_start});
   for (auto const i : order) {
     std::size_t const above = spans[i].parent_id.is_valid() ? find(spans[i].parent_id) : spans.size();
     if (above < spans.size() && above != i) children_[above].push_back(i);
@@ -49,12 +47,12 @@ FANLIGHT_INLINE span_tree::span_tree(std::vector<span_record> const& spans) : sp
   }
   for (auto const i : roots) descend(i, i == roots.back());
   for (auto const i : order)  // spans that are each other's parents
-    if (!seen_[i]) descend(i, true);
+    if (seen_[i] == 0) descend(i, true);
 }
 
 FANLIGHT_INLINE std::size_t span_tree::find(span_id const& id) const noexcept {
-  auto const at = std::lower_bound(by_id_.begin(), by_id_.end(), id, [](place const& a, span_id const& b) { return a.first < b; });
-  return at != by_id_.end() && at->first == id ? at->second : spans_.size();
+  std::size_t const at = count_before(by_id_, [&](std::size_t i) { return spans_[i].span_id < id; });
+  return at < by_id_.size() && spans_[by_id_[at]].span_id == id ? by_id_[at] : spans_.size();
 }
 
 // With a stack of its own: a trace may be deeper than the thread's.
@@ -63,8 +61,8 @@ FANLIGHT_INLINE void span_tree::descend(std::size_t root, bool last) {
   while (!todo.empty()) {
     row next = todo.back();
     todo.pop_back();
-    if (seen_[next.span]) continue;
-    seen_[next.span] = true;
+    if (seen_[next.span] != 0) continue;
+    seen_[next.span] = 1;
     auto const& below = children_[next.span];
     next.parent = !below.empty();
     rows_.push_back(next);
@@ -105,9 +103,9 @@ class waterfall {
   page page_;
   std::int64_t start_ = 0, end_ = 0;
   std::size_t name_columns_ = 0, bar_columns_ = 0;
-  std::vector<bool> open_;  // by depth: more siblings follow
+  places open_;  // by depth: more siblings follow
   std::vector<moment> moments_;
-  std::vector<std::vector<std::size_t>> moments_of_;
+  std::vector<places> moments_of_;
 };
 
 FANLIGHT_INLINE waterfall::waterfall(trace_block const& what, waterfall_style const& style)
@@ -131,7 +129,7 @@ FANLIGHT_INLINE void waterfall::choose_columns() {
   for (auto const& row : tree_.rows()) {
     auto const& span = what_.spans[row.span];
     auto const kind = kind_word(span.kind);
-    widest = std::max(widest, 3 * row.depth + display_width(shown(span.name)) + (kind.empty() ? 0 : kind.size() + 1));
+    widest = std::max(widest, 3 * row.depth + display_width(title(span)) + (kind.empty() ? 0 : kind.size() + 1));
   }
   std::size_t const most = style_.width * 45 / 100;
   name_columns_ = std::min(widest, most);
@@ -149,8 +147,8 @@ FANLIGHT_INLINE void waterfall::gather_moments() {
   for (auto const& report : what_.reports) moments_.push_back({place(report.span_id), report.time.nanoseconds, words_of(report)});
   moments_of_.resize(what_.spans.size());
   for (std::size_t i = 0; i < moments_.size(); ++i) moments_of_[moments_[i].span].push_back(i);
-  for (auto& each : moments_of_)
-    std::stable_sort(each.begin(), each.end(), [this](std::size_t a, std::size_t b) { return moments_[a].at < moments_[b].at; });
+  auto const earlier = [this](std::size_t a, std::size_t b) { return moments_[a].at < moments_[b].at; };
+  for (auto& each : moments_of_) sort_places(each, place_order{earlier});
 }
 
 /// `2026-11-21 10:14:53.120Z`
@@ -177,7 +175,7 @@ FANLIGHT_INLINE std::string waterfall::rails(span_tree::row const& row, bool own
   std::string out;
   for (std::size_t depth = 1; depth <= row.depth; ++depth) {
     if (own_line && depth == row.depth) out += row.last ? "└─ " : "├─ ";
-    else out += open_[depth] ? "│  " : "   ";
+    else out += open_[depth] != 0 ? "│  " : "   ";
   }
   if (!own_line) out += row.parent ? "│  " : "   ";
   // Deeper than the column is wide: the outermost rails go.
@@ -202,7 +200,7 @@ FANLIGHT_INLINE tint waterfall::tint_of_span(span_record const& span) const noex
 FANLIGHT_INLINE void waterfall::name_column(span_tree::row const& row, span_record const& span) {
   page_.put(rails(row, true), tint::dim);
   bool const failed = span.status == status_code::error;
-  std::string const name = shown(span.name);
+  std::string const name = title(span);
   std::size_t const room = name_columns_ - std::min(page_.column(), name_columns_);
   auto const kind = kind_word(span.kind);
   bool const tag = !kind.empty() && display_width(name) + 1 + kind.size() <= room;
@@ -218,7 +216,7 @@ FANLIGHT_INLINE void waterfall::bar(span_record const& span) {
   auto const whole = static_cast<double>(std::max<std::int64_t>(end_ - start_, 1));
   auto const half_at = [&](wall_time at) {
     double const part = static_cast<double>(at.nanoseconds - start_) / whole;
-    return static_cast<std::size_t>(part * halves + 0.5);
+    return static_cast<std::size_t>(__builtin_llround(part * halves));
   };
   std::size_t const from = std::min(half_at(span.start), 2 * bar_columns_ - 1);
   std::size_t const to = end_ == start_ ? 2 * bar_columns_ : std::max(half_at(span.end), from + 1);
@@ -277,7 +275,7 @@ FANLIGHT_INLINE void waterfall::shared_words(line_frame const& frame, std::vecto
 }
 
 FANLIGHT_INLINE void waterfall::details(span_tree::row const& row, span_record const& span) {
-  line_frame frame{rails(row, false), 0, 3};
+  line_frame frame{rails(row, false), 0, 5};
   std::vector<word> words;
   bool told = span.status_message().empty();
   for (auto const event : span.events())
@@ -313,7 +311,7 @@ FANLIGHT_INLINE std::string waterfall::draw() {
       break;
     }
     open_.resize(row.depth + 1);
-    open_[row.depth] = !row.last;
+    open_[row.depth] = row.last ? 0 : 1;
     row_line(row, what_.spans[row.span]);
     details(row, what_.spans[row.span]);
   }

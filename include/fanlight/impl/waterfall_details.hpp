@@ -111,6 +111,11 @@ void add_attributes(std::vector<word>& to, Record const& record) {
   return out;
 }
 
+/// A span's name; a failed one is marked, for there may be no colour, and nothing else that tells.
+[[nodiscard]] inline std::string title(span_record const& span) {
+  return (span.status == status_code::error ? "✗ " : "") + shown(span.name);
+}
+
 /// The rails in front of a line, and how far the words of its further lines are indented.
 struct line_frame {
   std::string rails;

@@ -17,8 +17,9 @@ class works {
   void start(settings const& how) {
     for (auto const& spec : how.exporters) add_lane(spec, how);
     for (auto const& each : dispatch.lanes())
-      if (!each->start(how.who)) complain("the thread of exporter '" + each->name() + "' could not be started: nothing reaches it", each->name());
-    if (!dispatch.start()) complain("the dispatcher's thread could not be started: nothing will be delivered", {});
+      if (!each->start(how.who))
+        problems.report(problem_code::thread_failed, "the thread of exporter '" + each->name() + "' could not be started: nothing reaches it", each->name());
+    if (!dispatch.start()) problems.report(problem_code::thread_failed, "the dispatcher's thread could not be started: nothing will be delivered");
   }
 
   [[nodiscard]] statistics count() const {
@@ -40,38 +41,58 @@ class works {
   void count_late(entry_type type, std::uint64_t records) noexcept {
     late_[static_cast<std::size_t>(type)].fetch_add(records, std::memory_order_relaxed);
   }
-  /// From now on what lies in a ring will never be gathered.
-  void note_end() noexcept { ended_.store(true, std::memory_order_release); }
+  /// From now on what lies in a ring, or finds no room there, came too late.
+  void note_end() noexcept {
+    auto const totals = rings.totals();
+    for (std::size_t type = 0; type < entry_types; ++type) dropped_in_time_[type] = totals.dropped[type];
+    ended_.store(true, std::memory_order_release);
+  }
 
   desk problems;
   ring_registry rings;
   dispatcher dispatch;
 
  private:
+  [[nodiscard]] static std::size_t queue_records(exporter_spec const& spec, settings const& how) noexcept {
+    return spec.queue_records != 0 ? spec.queue_records : how.queue_records;
+  }
+  [[nodiscard]] static std::size_t queue_bytes(exporter_spec const& spec, settings const& how) noexcept {
+    return spec.queue_bytes != 0 ? spec.queue_bytes : how.queue_bytes;
+  }
+  /// A batch must fit into every queue.
+  [[nodiscard]] static std::size_t batch_records(settings const& how) noexcept {
+    auto out = how.batch_records;
+    for (auto const& spec : how.exporters) out = std::min(out, queue_records(spec, how));
+    return out;
+  }
+  [[nodiscard]] static std::size_t batch_bytes(settings const& how) noexcept {
+    auto out = how.batch_bytes;
+    for (auto const& spec : how.exporters) out = std::min(out, queue_bytes(spec, how));
+    return out;
+  }
+
   [[nodiscard]] static dispatcher_settings dispatcher_how(settings const& how, config const& given) {
     bool prompt = false;
     for (auto const& spec : how.exporters) prompt = prompt || spec.prompt;
-    return {how.batch_records, how.batch_bytes, how.span_delay, how.log_delay, prompt, given.process, given.instead.wall, given.instead.ticks};
+    return {{batch_records(how), batch_bytes(how), how.span_delay, how.log_delay, given.process}, prompt, given.instead.wall, given.instead.ticks};
   }
 
   void add_lane(exporter_spec const& spec, settings const& how) {
-    lane_settings const lane_how{spec.queue_records != 0 ? spec.queue_records : how.queue_records,
-                                 spec.queue_bytes != 0 ? spec.queue_bytes : how.queue_bytes,
-                                 how.export_timeout,
-                                 how.retry_first,
-                                 how.retry_most,
-                                 how.keep_for};
+    lane_settings const lane_how{queue_records(spec, how), queue_bytes(spec, how), batch_records(how), batch_bytes(how),
+                                 how.export_timeout,       how.retry_first,        how.retry_most,     how.keep_for};
     try {
       auto made = spec.make ? spec.make() : nullptr;
-      if (made == nullptr) return complain("exporter '" + spec.name + "' has nothing to make it from and was left out", spec.name);
+      if (made == nullptr) return leave_out(spec.name, "there is nothing to make it from");
       dispatch.add(std::make_unique<lane>(spec.name, std::move(made), spec.only, lane_how, problems, dispatch.bell()));
     } catch (std::exception const& error) {
-      complain("exporter '" + spec.name + "' could not be made and was left out: " + error.what(), spec.name);
+      leave_out(spec.name, error.what());
     } catch (...) {
-      complain("exporter '" + spec.name + "' could not be made and was left out", spec.name);
+      leave_out(spec.name, "its constructor threw something that is no std::exception");
     }
   }
-  void complain(std::string const& what, std::string const& exporter) { problems.report(problem_code::thread_failed, what, exporter); }
+  void leave_out(std::string const& name, char const* why) {
+    problems.report(problem_code::config_bad, "exporter '" + name + "' could not be made and is left out: " + why, name);
+  }
 
   /// What happened to records of one type before they came to a lane counts for each lane that takes them.
   void add_outside(exporter_stats& one, dispatcher::counts const& counted, std::size_t type) const noexcept {
@@ -79,20 +100,19 @@ class works {
       one.dropped += records;
       one.dropped_by[static_cast<std::size_t>(why)] += records;
     };
-    lose(counted.rings.dropped[type], loss::capture_full);
-    lose(late_[type].load(std::memory_order_relaxed), loss::late);
-    if (ended_.load(std::memory_order_acquire))
-      lose(counted.rings.waiting[type], loss::late);
-    else
-      one.queued += counted.rings.waiting[type];
-    one.queued += counted.open[type];
+    bool const ended = ended_.load(std::memory_order_acquire);
+    auto const dropped = counted.rings.dropped[type], in_time = ended ? dropped_in_time_[type] : dropped;
+    lose(in_time, loss::capture_full);
+    lose(dropped - in_time + (ended ? counted.rings.waiting[type] : 0) + late_[type].load(std::memory_order_relaxed), loss::late);
+    one.queued += counted.between.open[type] + (ended ? 0 : counted.rings.waiting[type]);
     for (std::size_t why = 0; why < static_cast<std::size_t>(filter::count_); ++why) {
-      one.filtered += counted.filtered[type][why];
-      one.filtered_by[why] += counted.filtered[type][why];
+      one.filtered += counted.between.filtered[type][why];
+      one.filtered_by[why] += counted.between.filtered[type][why];
     }
   }
 
   std::atomic<std::uint64_t> late_[entry_types]{};
+  std::uint64_t dropped_in_time_[entry_types]{};  // written before `ended_`
   std::atomic<bool> ended_{false};
 };
 

@@ -1,0 +1,306 @@
+// A lane, seen through a pipeline: what becomes of a batch when its exporter delivers, refuses, asks to be tried again, throws, or hangs.
+#include "catch.hpp"
+#include "support/pipeline_kit.hpp"
+
+#include <atomic>
+#include <new>
+#include <stdexcept>
+
+using namespace support;
+using fl::loss;
+using fl::outcome;
+using fl::problem_code;
+
+namespace {
+
+/// A pipeline with one scripted exporter.
+struct one_lane {
+  explicit one_lane(std::function<void(fl::config&)> const& change = {}) : running{made(change)}, current{running} {}
+  fl::config made(std::function<void(fl::config&)> const& change) {
+    auto out = plain({spec_of(does)}, problems);
+    out.batching.retry_first = 1ms;
+    out.batching.retry_most = 4ms;
+    if (change) change(out);
+    return out;
+  }
+  [[nodiscard]] fl::exporter_stats stats() const { return running.stats().exporters.at(0); }
+
+  problem_log problems;
+  std::shared_ptr<script> does = std::make_shared<script>();
+  fl::pipeline running;
+  fl::with_default current;
+};
+
+[[nodiscard]] bool counted(fl::exporter_stats const& told, std::uint64_t delivered, std::uint64_t dropped) {
+  return adds_up(told) && told.delivered == delivered && told.dropped == dropped && told.queued == 0;
+}
+
+}  // namespace
+
+TEST_CASE("a batch that the exporter takes is delivered, once") {
+  one_lane at;
+  make_spans(7);
+  REQUIRE(at.running.flush(patience));
+  CHECK(at.does->seen.get().batches == std::vector<std::size_t>{7});
+  CHECK(counted(at.stats(), 7, 0));
+  CHECK(at.stats().batches == 1);
+  CHECK(at.problems.all().empty());
+}
+
+TEST_CASE("records that the back end refuses are counted as rejected, the others as delivered") {
+  one_lane at;
+  at.does->consume = [](auto, auto const&, auto) { return outcome::rejected(3, "too old"); };
+  make_spans(10);
+  CHECK_FALSE(at.running.flush(patience));
+  CHECK(counted(at.stats(), 7, 3));
+  CHECK(lost_by(at.stats(), loss::rejected) == 3);
+  REQUIRE(at.problems.wait_for(problem_code::rejected));
+  auto const told = at.problems.of(problem_code::rejected).front();
+  CHECK(told.what == "the back end of 'scripted' refused 3 of 10 records: too old");
+  CHECK(told.exporter == "scripted");
+
+  at.does->consume = {};
+  make_spans(1);
+  CHECK(at.running.flush(patience));
+  CHECK(at.problems.of(problem_code::recovered).empty());  // a refusal is no outage
+}
+
+TEST_CASE("more records refused than there were count as all of them") {
+  one_lane at;
+  at.does->consume = [](auto, auto const&, auto) { return outcome::rejected(1000, "all"); };
+  make_spans(4);
+  CHECK_FALSE(at.running.flush(patience));
+  CHECK(counted(at.stats(), 0, 4));
+}
+
+TEST_CASE("a batch that the exporter gives up is failed; flush says so once, and recovery is told with the count") {
+  one_lane at;
+  at.does->consume = [](auto, auto const&, auto) { return outcome::dropped("no such account"); };
+  make_spans(5);
+  CHECK_FALSE(at.running.flush(patience));
+  CHECK(counted(at.stats(), 0, 5));
+  CHECK(lost_by(at.stats(), loss::failed) == 5);
+  REQUIRE(at.problems.wait_for(problem_code::delivery_failed));
+  CHECK(at.problems.of(problem_code::delivery_failed).front().what == "exporter 'scripted' lost 5 records: no such account");
+  CHECK(at.running.flush(patience));
+
+  at.does->consume = {};
+  make_spans(2);
+  CHECK(at.running.flush(patience));
+  CHECK(counted(at.stats(), 2, 5));
+  REQUIRE(at.problems.wait_for(problem_code::recovered));
+  CHECK(at.problems.of(problem_code::recovered).front().what == "exporter 'scripted' delivers again; 5 records were lost");
+}
+
+TEST_CASE("an exporter that throws loses that batch and no more") {
+  auto const how = GENERATE(0, 1, 2);
+  one_lane at;
+  at.does->consume = [how](auto, auto const&, auto) -> outcome {
+    if (how == 0) throw std::runtime_error{"broken"};
+    if (how == 1) throw std::bad_alloc{};
+    throw 42;
+  };
+  make_spans(3);
+  CHECK_FALSE(at.running.flush(patience));
+  CHECK(counted(at.stats(), 0, 3));
+  CHECK(lost_by(at.stats(), loss::threw) == 3);
+  REQUIRE(at.problems.wait_for(problem_code::exporter_threw));
+  auto const what = at.problems.of(problem_code::exporter_threw).front().what;
+  if (how == 0) CHECK(what == "exporter 'scripted' lost 3 records: it threw: broken");
+  if (how == 2) CHECK(what == "exporter 'scripted' lost 3 records: it threw something that is no std::exception");
+
+  at.does->consume = {};
+  make_spans(1);
+  CHECK(at.running.flush(patience));
+  CHECK(counted(at.stats(), 1, 3));
+}
+
+TEST_CASE("exceptions in start, flush and stop are told and hurt nobody") {
+  problem_log problems;
+  auto const does = std::make_shared<script>();
+  does->start = [](auto const&) { throw std::runtime_error{"at the start"}; };
+  does->flush = [](auto) -> bool { throw std::runtime_error{"in a flush"}; };
+  does->stop = [](auto) { throw std::runtime_error{"at the end"}; };
+  fl::pipeline running{plain({spec_of(does)}, problems)};
+  fl::with_default const current{running};
+  make_spans(2);
+  CHECK_FALSE(running.flush(patience));
+  CHECK_FALSE(running.shutdown(patience));  // its flush throws once more
+  auto const seen = does->seen.get();
+  CHECK(seen.starts == 1);
+  CHECK(seen.flushes == 2);
+  CHECK(seen.stops == 1);
+  CHECK(seen.destroyed == 1);
+  CHECK(running.stats().delivered == 2);
+  CHECK(running.stats().problems.at(problem_code::exporter_threw) == 4);
+}
+
+TEST_CASE("what is to be retried is tried again, later and later, until it is delivered") {
+  one_lane at;
+  std::vector<clock::time_point> tries;  // the lane's thread alone, until it has flushed
+  at.does->consume = [&](auto, auto const&, auto) {
+    tries.push_back(clock::now());
+    return tries.size() < 5 ? outcome::retry("busy") : outcome::delivered();
+  };
+  make_spans(6);
+  CHECK(at.running.flush(patience));
+  CHECK(tries.size() == 5);
+  CHECK(counted(at.stats(), 6, 0));
+  CHECK(at.stats().retries == 4);
+  CHECK(at.stats().batches == 5);
+  double const least[]{0.5, 1, 2, 2};  // half of 1, 2, 4, 4 ms
+  for (std::size_t i = 0; i < 4; ++i) CHECK(std::chrono::duration<double, std::milli>(tries[i + 1] - tries[i]).count() >= least[i]);
+  CHECK(at.problems.of(problem_code::delivery_failed).size() == 1);
+  CHECK(at.problems.of(problem_code::recovered).empty());  // nothing was lost
+}
+
+TEST_CASE("a server's hint is obeyed") {
+  one_lane at;
+  std::vector<clock::time_point> tries;
+  at.does->consume = [&](auto, auto const&, auto) {
+    tries.push_back(clock::now());
+    return tries.size() < 2 ? outcome::retry("slow down", 80ms) : outcome::delivered();
+  };
+  make_spans(1);
+  CHECK(at.running.flush(patience));
+  REQUIRE(tries.size() == 2);
+  CHECK(tries[1] - tries[0] >= 80ms);
+}
+
+TEST_CASE("a batch that cannot be delivered for too long is expired") {
+  one_lane at{[](fl::config& how) { how.batching.keep_for = 5ms; }};
+  at.does->consume = [](auto, auto const&, auto) { return outcome::retry("away"); };
+  make_spans(4);
+  CHECK_FALSE(at.running.flush(patience));
+  CHECK(counted(at.stats(), 0, 4));
+  CHECK(lost_by(at.stats(), loss::expired) == 4);
+  CHECK(at.problems.wait_for(problem_code::expired));
+}
+
+TEST_CASE("an attempt gets the export timeout as its deadline, and at the end what is left of the shutdown") {
+  one_lane at{[](fl::config& how) { how.batching.export_timeout = 5s; }};
+  clock::duration given{};
+  at.does->consume = [&](auto, auto const&, fl::deadline until) {
+    given = until - clock::now();
+    return outcome::delivered();
+  };
+  make_spans(1);
+  CHECK(at.running.flush(patience));
+  CHECK(given > 1s);
+  CHECK(given <= 5s);
+}
+
+TEST_CASE("a queue that is full loses the newest batch, as long as another lane has room") {
+  problem_log problems;
+  gate held;
+  auto const slow = std::make_shared<script>(), quick = std::make_shared<script>();
+  slow->consume = [held](auto, auto const&, auto) { return held.pass(), outcome::delivered(); };
+  auto how = plain({spec_of(slow, "slow"), spec_of(quick, "quick")}, problems);
+  how.batching.queue_records = 100;
+  how.batching.batch_records = 10;
+  fl::pipeline running{std::move(how)};
+  fl::with_default const current{running};
+  for (int i = 0; i < 30; ++i) {
+    make_spans(10);
+    // As many as it takes: the quick one must not fall behind.
+    REQUIRE(eventually([&] { return running.stats().exporters[1].delivered == std::uint64_t(i + 1) * 10; }));
+  }
+  auto const told = running.stats().exporters[0];
+  CHECK(told.queued == 100);
+  CHECK(told.dropped == 200);
+  CHECK(lost_by(told, loss::queue_full) == 200);
+  CHECK(adds_up(told));
+  REQUIRE(problems.wait_for(problem_code::queue_full));
+  CHECK(problems.of(problem_code::queue_full).front().exporter == "slow");
+  held.open();
+  CHECK_FALSE(running.flush(patience));
+  CHECK(running.flush(patience));
+  CHECK(slow->seen.get().names.size() == 100);
+  CHECK(quick->seen.get().names.size() == 300);
+  REQUIRE(problems.wait_for(problem_code::recovered));
+  CHECK(problems.of(problem_code::recovered).front().what == "exporter 'slow' delivers again; 200 records were lost");
+}
+
+TEST_CASE("a queue is bounded by bytes too") {
+  problem_log problems;
+  gate held;
+  auto const slow = std::make_shared<script>(), quick = std::make_shared<script>();
+  slow->consume = [held](auto, auto const&, auto) { return held.pass(), outcome::delivered(); };
+  auto how = plain({spec_of(slow, "slow"), spec_of(quick, "quick")}, problems);
+  how.batching.queue_bytes = 64 * 1024;
+  how.batching.batch_bytes = 8 * 1024;
+  fl::pipeline running{std::move(how)};
+  fl::with_default const current{running};
+  std::string const kilobyte(1000, 'x');
+  for (std::uint64_t made = 1; made <= 400; ++made) {
+    { fl::scoped_span{"large", {{"text", kilobyte}}}.set("i", made); }
+    if (made % 8 == 0) REQUIRE(eventually([&] { return running.stats().exporters[1].queued <= 8; }));
+  }
+  auto const told = running.stats().exporters[0];
+  CHECK(told.queued > 30);
+  CHECK(told.queued < 80);  // 64 KiB, and what is in the open batch
+  CHECK(lost_by(told, loss::queue_full) > 300);
+  CHECK(adds_up(told));
+  held.open();
+  running.flush(patience);
+  CHECK(running.stats().exporters[1].delivered == 400);
+}
+
+TEST_CASE("an exporter may set bounds of its own; a batch fits into the smallest queue") {
+  problem_log problems;
+  auto const does = std::make_shared<script>();
+  auto spec = spec_of(does);
+  spec.queue_records = 5;
+  fl::pipeline running{plain({spec}, problems)};
+  fl::with_default const current{running};
+  make_spans(3);
+  CHECK(running.flush(patience));
+  make_spans(40);
+  CHECK(running.flush(patience));
+  CHECK(running.stats().delivered == 43);
+  for (auto const size : does->seen.get().batches) CHECK(size <= 5);
+}
+
+TEST_CASE("a spec lets through only what it names, of what the exporter can take") {
+  problem_log problems;
+  auto const does = std::make_shared<script>();
+  fl::record_types taken = 0;
+  does->start = [&](fl::exporter_setup const& how) { taken = how.taken; };
+  auto spec = spec_of(does);
+  spec.only = fl::takes<fl::log_record>;
+  fl::pipeline running{plain({spec}, problems)};
+  fl::with_default const current{running};
+  make_spans(3);
+  fl::info("only this");
+  CHECK(running.flush(patience));
+  CHECK(does->seen.get().names == std::vector<std::string>{"only this"});
+  CHECK(running.stats().accepted == 1);
+  CHECK(taken == fl::takes<fl::log_record>);
+}
+
+TEST_CASE("one exporter's problem is told by its name, with what it says itself") {
+  problem_log problems;
+  auto const does = std::make_shared<script>();
+  does->start = [](fl::exporter_setup const& how) { how.tell(problem_code::file_failed, "the disk is full"); };
+  fl::pipeline running{plain({spec_of(does).called("files")}, problems)};
+  REQUIRE(problems.wait_for(problem_code::file_failed));
+  auto const told = problems.of(problem_code::file_failed).front();
+  CHECK(told.what == "the disk is full");
+  CHECK(told.exporter == "files");
+}
+
+TEST_CASE("an exporter that is long over its time is told once, while it hangs") {
+  one_lane at{[](fl::config& how) { how.batching.export_timeout = 1ms; }};
+  gate held;
+  at.does->consume = [held](auto, auto const&, auto) { return held.pass(), outcome::delivered(); };
+  make_spans(1);
+  CHECK_FALSE(at.running.flush(1ms));
+  REQUIRE(eventually([&] {
+    at.running.flush(1ms);
+    return !at.problems.of(problem_code::exporter_stuck).empty();
+  }));
+  at.running.flush(1ms);
+  CHECK(at.running.stats().problems.at(problem_code::exporter_stuck) == 1);
+  held.open();
+  CHECK(at.running.flush(patience));
+}

@@ -1,16 +1,35 @@
 // Wake-ups of a program that has a session and records nothing: voluntary context switches of all threads but this one, over a span of
-// time that is itself what is measured. One line of JSON.
+// time that is itself what is measured. Then what the first record after that pause, and those that follow it, ask of the kernel: calls of
+// syscall(), which is replaced here to count them. One line of JSON.
 //
 //   idle [SECONDS]
 #include "sample.hpp"
 
+#include <cstdarg>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
+#include <dlfcn.h>
 #include <poll.h>
 #include <unistd.h>
+
+namespace {
+constinit thread_local std::uint64_t calls_here = 0;
+}
+
+extern "C" long syscall(long number, ...) noexcept {
+  using function = long (*)(long, long, long, long, long, long, long);
+  static auto const next = reinterpret_cast<function>(::dlsym(RTLD_NEXT, "syscall"));
+  ++calls_here;
+  long words[6];
+  va_list list;
+  va_start(list, number);
+  for (auto& word : words) word = va_arg(list, long);
+  va_end(list);
+  return next(number, words[0], words[1], words[2], words[3], words[4], words[5]);
+}
 
 namespace {
 
@@ -46,7 +65,14 @@ int main(int count, char** words) {
   tally const before = others();
   ::poll(nullptr, 0, static_cast<int>(wanted * 1000));
   tally const after = others();
-  std::printf("{\"seconds\": %g, \"threads\": %d, \"switches\": %llu}\n", wanted, after.threads,
-              static_cast<unsigned long long>(after.switches - before.switches));
+
+  std::uint64_t const none = calls_here;
+  bench::one_span(0);
+  std::uint64_t const first = calls_here;
+  for (int i = 0; i < 500; ++i) bench::one_span(i);
+  std::uint64_t const more = calls_here;
+  std::printf("{\"seconds\": %g, \"threads\": %d, \"switches\": %llu, \"first_calls\": %llu, \"next_calls\": %llu}\n", wanted, after.threads,
+              static_cast<unsigned long long>(after.switches - before.switches), static_cast<unsigned long long>(first - none),
+              static_cast<unsigned long long>(more - first));
   return after.threads > 0 ? 0 : 1;
 }

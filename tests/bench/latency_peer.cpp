@@ -51,7 +51,7 @@ void one_span(api::Tracer& tracer, std::int64_t count) {
   span->End();
 }
 
-/// Its queue holds 2,048 spans: blocks of a quarter of that, flushed off the clock, so that it loses none either.
+/// Its queue holds 2,048 spans, two blocks; each is flushed off the clock, so that it loses none either.
 void five(benchmark::State& state) {
   auto const owner = provider(std::make_unique<sdk::AlwaysOnSampler>());
   auto const tracer = owner->GetTracer("bench");

@@ -113,6 +113,11 @@ def scaling(bench):
     return {"scaling.producer": statistics.median(each["together_ns"] / each["alone_ns"] for each in told)}
 
 
+def encode(bench):
+    told = [bench.told("encode") for _ in range(bench.rounds)]
+    return named("encode", {key: statistics.median(each[key] for each in told) for key in told[0]})
+
+
 def compile_once(build, source, definitions, to):
     command = [build["compiler"], "-std=c++20", *build["flags"].split(), "-c", str(source), "-o", to]
     command += [f"-I{folder}" for folder in build["includes"].split(";") if folder]
@@ -207,7 +212,7 @@ def instructions_compiled(bench):
 
 
 CLOCKLESS = [heap, memory, idle, hung, size, instructions, instructions_compiled]
-CLOCKED = [latency, latency_shared, throughput, scaling, compile_time]
+CLOCKED = [latency, latency_shared, throughput, encode, scaling, compile_time]
 
 
 def measure(bench, probes, out=sys.stderr):

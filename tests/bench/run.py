@@ -6,7 +6,7 @@ usage: run.py FOLDER_WITH_PROGRAMS [--gates] [--json FILE] [--rounds N] [--only 
 --gates   only what depends on no clock; ends with 1 when a gate is broken, or a program failed
 --json    writes all figures and verdicts to FILE
 --rounds  how often what a clock decides is measured; the median counts (5)
---only    one probe of: heap memory idle hung size instructions instructions_compiled latency latency_shared throughput scaling compile_time
+--only    one probe of: heap memory idle hung size instructions instructions_compiled latency latency_shared throughput encode scaling compile_time
 """
 import argparse
 import json

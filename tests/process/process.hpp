@@ -30,6 +30,18 @@ namespace process {
 inline constexpr auto patience = 60s;
 inline constexpr auto never = std::chrono::hours{1};
 
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool under_thread_sanitizer = true;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+inline constexpr bool under_thread_sanitizer = true;
+#else
+inline constexpr bool under_thread_sanitizer = false;
+#endif
+#else
+inline constexpr bool under_thread_sanitizer = false;
+#endif
+
 inline int& failed() {
   static int count = 0;
   return count;

@@ -157,6 +157,26 @@ TEST_CASE("a span joins its parent's pipeline, wherever it begins") {
   CHECK(first.tree() == "parent\n  named\n  implied\n    log INFO \"told\"\n  elsewhere\n    beneath\n");
 }
 
+TEST_CASE("a parent of the process's pipeline is joined in a thread that has another") {
+  auto const process = std::make_shared<memory>();
+  auto session = init({.exporters = {process}, .detect_resource = false, .read_environment = false});
+  context place;
+  {
+    scoped_span parent{"parent"};
+    place = parent.context();
+  }
+  testing::capture mine;
+  { scoped_span named{"named", {.parent = place}}; }
+  {
+    scope const inside{place};
+    scoped_span implied{"implied"};
+  }
+  { scoped_span own{"own"}; }
+  CHECK(mine.tree() == "own\n");
+  CHECK(session.flush(std::chrono::seconds{30}));
+  CHECK(testing::records<span_record>{process->spans()}.size() == 3);
+}
+
 TEST_CASE("a carried context knows its pipeline even where nothing is open") {
   testing::capture taken;
   std::thread{carry([] {

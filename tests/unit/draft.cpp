@@ -148,7 +148,7 @@ TEST_CASE("names and facts that no record can hold are cut or counted") {
     scoped_span span{std::string(100'000, 'n')};
     span.set("k", 2);
   }
-  CHECK(taken.tree() == std::string(8'192, 'n') + " @small=1 k=2 (1 attribute lost)\n");
+  CHECK(taken.tree() == std::string(8'192, 'n').append(" @small=1 k=2 (1 attribute lost)\n"));
 }
 
 TEST_CASE("keys are cut at 65,535 bytes, wherever they stand") {

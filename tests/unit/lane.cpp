@@ -150,6 +150,8 @@ TEST_CASE("what is to be retried is tried again, later and later, until it is de
   CHECK(at.stats().batches == 5);
   double const least[]{0.5, 1, 2, 2};  // half of 1, 2, 4, 4 ms
   for (std::size_t i = 0; i < 4; ++i) CHECK(std::chrono::duration<double, std::milli>(tries[i + 1] - tries[i]).count() >= least[i]);
+  CHECK(at.problems.wait_for(problem_code::delivery_failed));
+  CHECK(at.running.shutdown(patience));
   CHECK(at.problems.of(problem_code::delivery_failed).size() == 1);
   CHECK(at.problems.of(problem_code::recovered).empty());  // nothing was lost
 }

@@ -129,8 +129,8 @@ TEST_CASE("a lane that never comes back blocks no other, and the end comes in ti
     REQUIRE(eventually([&] { return running.stats().exporters[1].delivered + 500 > made; }));
   }
   auto const began = clock::now();
-  CHECK_FALSE(running.shutdown(300ms));
-  CHECK(since(began) < 300ms + 5s);  // the machine may be busy; the bound itself is proved by the next test
+  CHECK_FALSE(running.shutdown(2s));
+  CHECK(since(began) < 2s + 5s);  // the machine may be busy; the bound itself is proved by the next test
   auto const told = running.stats();
   CHECK(told.exporters[1].delivered == all);
   CHECK(alive->seen.get().flushes >= 1);
@@ -244,7 +244,7 @@ TEST_CASE("what waits to be retried at the end is lost to the shutdown, and the 
   auto const told = running.stats().exporters.at(0);
   CHECK(lost_by(told, loss::shutdown) == 4);
   CHECK(told.queued == 0);
-  CHECK(does->seen.get().destroyed == 1);
+  CHECK(does->seen.wait([](auto const& seen) { return seen.destroyed == 1; }));
 }
 
 TEST_CASE("records finished before the end are delivered by it, from threads that are gone too") {

@@ -221,6 +221,45 @@ TEST_CASE("a report of an exception with no recorded span stands alone") {
   CHECK(taken.spans().empty());
 }
 
+TEST_CASE("a report of an exception that its span has no room for stands alone") {
+  testing::capture taken{{.limits = {.events = 0}}};
+  {
+    scoped_span span{"span"};
+    thrown(std::runtime_error{"x"}, [](std::exception const& error) { error_report{error}; });
+  }
+  CHECK_FALSE(taken.errors()[0].on_span);
+  CHECK(taken.spans()[0].dropped_events == 1);
+}
+
+TEST_CASE("exceptions that say nothing, or far too much") {
+  struct silent : std::exception {
+    char const* what() const noexcept override { return nullptr; }
+  };
+  testing::capture taken;
+  {
+    scoped_span span{"span"};
+    thrown(silent{}, [&](std::exception const& error) {
+      span.fail(error);
+      error_report{error};
+    });
+  }
+  {
+    scoped_span loud{"loud"};
+    thrown(std::runtime_error{std::string(1'000'000, 'x')}, [&](std::exception const& error) {
+      loud.fail(error);
+      error_report{error};
+    });
+  }
+  auto const spans = taken.spans();
+  CHECK(spans["span"].status == status_code::error);
+  CHECK(spans["span"].events().size() == 1);
+  CHECK(spans["loud"].status == status_code::error);
+  CHECK(spans["loud"].find("error.type").as_text() == "std::runtime_error");
+  auto const errors = taken.errors();
+  CHECK(errors[0].message.empty());
+  CHECK(errors[1].message.size() == 128 * 1024);
+}
+
 TEST_CASE("two reports of one exception have one uuid, and every other its own") {
   testing::capture taken;
   thrown(std::runtime_error{"x"}, [](std::exception const& error) {

@@ -113,12 +113,13 @@ FANLIGHT_INLINE bool core::shutdown(std::chrono::nanoseconds limit) {
   auto* const now = awake();
   if (__atomic_exchange_n(&closing_, 1u, __ATOMIC_ACQ_REL) != 0) return now == nullptr || now->dispatch.wait_for_end(until);
   // A part of the time is kept back: beside an exporter that hangs, the others still get to say good-bye.
-  std::chrono::nanoseconds const part = std::max(limit, std::chrono::nanoseconds{0}) / 8, most = std::chrono::milliseconds{100};
+  std::chrono::nanoseconds const part = std::max(limit, std::chrono::nanoseconds{0}) / 8, most = std::chrono::milliseconds{250};
   bool const flushed = now == nullptr || now->dispatch.flush(until - std::min(part, most));
   __atomic_store_n(&closed, 1u, __ATOMIC_RELEASE);
   if (now == nullptr) return true;
   now->rings.close();
   bool const stopped = now->dispatch.stop(until);
+  now->problems.mute();
   now->note_end();
   if (now->dispatch.has_ended()) now->rings.retire();
   return flushed && stopped;
@@ -154,10 +155,7 @@ FANLIGHT_INLINE void after_fork_in_child() noexcept {
 FANLIGHT_INLINE void core::list() noexcept {
   auto& block = home();
   spin_lock const held{block.lock};
-  if ((block.flags & 1u) == 0) {
-    block.flags |= 1u;
-    ::pthread_atfork(nullptr, nullptr, after_fork_in_child);
-  }
+  if ((__atomic_fetch_or(&block.flags, 1u, __ATOMIC_RELAXED) & 1u) == 0) ::pthread_atfork(nullptr, nullptr, after_fork_in_child);
   next = static_cast<core_face*>(block.cores);
   block.cores = static_cast<core_face*>(this);
 }

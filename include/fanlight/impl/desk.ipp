@@ -78,12 +78,18 @@ class desk {
       problem next;
       {
         std::lock_guard const held{lock_};
-        if (waiting_.empty()) return;
+        if (waiting_.empty() || muted_) return;
         next = std::move(waiting_.front());
         waiting_.erase(waiting_.begin());
       }
       call(next);
     }
+  }
+
+  /// The handler is called no more: what it uses may be gone. A call that runs goes on.
+  void mute() noexcept {
+    std::lock_guard const held{lock_};
+    muted_ = true;
   }
 
   [[nodiscard]] std::map<problem_code, std::uint64_t> counts() const {
@@ -156,6 +162,7 @@ class desk {
   std::atomic<std::uint64_t> unfiled_[codes]{};
   mutable std::mutex lock_;
   std::map<std::pair<problem_code, std::string>, told> told_;
+  bool muted_ = false;
   std::vector<problem> waiting_;
   std::vector<problem> history_;
 };

@@ -162,8 +162,8 @@ class dispatcher {
   }
 
   void end_lanes() noexcept {
-    // A little before the caller's patience ends, so that what is to be told then can be.
-    auto const until = stop_until_ - std::min<steady::duration>(std::chrono::milliseconds{20}, (stop_until_ - steady::now()) / 8);
+    // Half of what is left is for the lanes: what is to be told then must be told before the caller's patience ends.
+    auto const until = stop_until_ - std::min<steady::duration>(std::chrono::milliseconds{125}, (stop_until_ - steady::now()) / 2);
     for (auto& each : lanes_) each->stop(until);
     bool well = true;
     for (auto& each : lanes_) {
@@ -221,7 +221,7 @@ class dispatcher {
   /// Until the batch may be full or a record has waited long enough. While much comes, for more than one batch, and not long.
   void nap(pass went) noexcept {
     bool const much = went.batches > 1;
-    std::uint64_t const share = std::max(open_.until_full(), much ? 2 * went.bytes : 0) / std::max<std::uint64_t>(went.rings, 1);
+    std::uint64_t const share = std::max(open_.until_full(), much ? went.bytes - went.bytes / 4 : 0) / std::max<std::uint64_t>(went.rings, 1);
     std::uint64_t const ahead = std::clamp<std::uint64_t>(share, 1, rings_.room() / 4) - 1;
     set_marks(ahead);
     for (auto* const each : list_)  // who passed the mark before it was set does not ring

@@ -58,8 +58,9 @@ namespace detail {
 FANLIGHT_INLINE void write_exception(draft& d, error_identity& known, std::string_view type, std::string_view what) noexcept {
   if (!known.written) {
     attribute const all[]{{"exception.type", type}, {"exception.message", what}, {"fanlight.error.id", known.uuid}};
+    auto const lost = d.head().dropped_events;
     put_event(d, "exception", type.empty() ? all + 1 : all, type.empty() ? 2 : 3, {});
-    known.written = true;
+    known.written = d.head().dropped_events == lost;
   }
   put_attribute(d, item_role::attribute, "fanlight.error.id", known.uuid);
   put_fact(d, fact_key::error_id, known.uuid);
@@ -102,7 +103,7 @@ FANLIGHT_INLINE void begin_report(report_state& state, std::exception const& err
   auto const* const place = current_frame(t);
   if (place == nullptr || place->open == nullptr || !place->open->is_open()) return;
   write_exception(*place->open, known, name.view(), what == nullptr ? "" : what);
-  d.head().flags |= entry_flag::on_span;
+  if (known.written) d.head().flags |= entry_flag::on_span;
 }
 
 FANLIGHT_INLINE void end_report(report_state& state) noexcept {

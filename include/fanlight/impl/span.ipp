@@ -161,7 +161,7 @@ FANLIGHT_INLINE scope::scope(span& inside) noexcept {
 FANLIGHT_INLINE scope::scope(fanlight::context const& inside) noexcept {
   auto& t = detail::here();
   auto* const outer = detail::current_frame(t);
-  auto* const own = inside.node() != nullptr ? inside.node()->core : nullptr;
+  auto* const own = detail::core_of(inside);
   detail::frame_of(place_, inside, own != nullptr ? own : detail::default_core(t));
   place_.flags |= detail::frame_flag::owns_node;
   detail::context_node::keep(place_.node);

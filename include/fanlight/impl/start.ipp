@@ -241,6 +241,13 @@ FANLIGHT_COLD FANLIGHT_INLINE void begin_under(frame& place, draft& d, unsigned 
     open_fully(place, d, room, t, how, parent_id.bytes, parent.is_valid() && parent.is_remote() ? entry_flag::remote_parent : std::uint8_t{0});
 }
 
+/// The pipeline of a parent that was handed over; null: it says nothing. A context of the process's pipeline is spared the name of it.
+[[nodiscard]] FANLIGHT_INLINE core_face* core_of(context const& parent) noexcept {
+  if (parent.node() != nullptr && parent.node()->core != nullptr) return parent.node()->core;
+  bool const ours = parent.is_valid() && !parent.is_remote();
+  return ours ? static_cast<core_face*>(__atomic_load_n(&home().core, __ATOMIC_ACQUIRE)) : nullptr;
+}
+
 /// The general start: every option, explicit parents, remote parents, the user's sampler. Does not make the span current.
 FANLIGHT_COLD FANLIGHT_INLINE void begin_anywhere(frame& place, draft& d, unsigned char* room, thread_block& t, frame* outer, start_facts const& how) noexcept {
   if (!how.has_parent && outer != nullptr) {
@@ -251,7 +258,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void begin_anywhere(frame& place, draft& d, unsign
   }
   context const nobody{};
   context const& parent = how.parent != nullptr ? *how.parent : nobody;
-  core_face* core = parent.node() != nullptr ? parent.node()->core : nullptr;
+  core_face* core = core_of(parent);
   if (core == nullptr && outer != nullptr) core = outer->core;
   if (core == nullptr) core = default_core(t);
   begin_under(place, d, room, t, core, parent, how);

@@ -44,7 +44,11 @@ FANLIGHT_INLINE void* take_block(thread_block& t, std::size_t size) noexcept {
   return std::malloc(size < sizeof(spare_block) ? sizeof(spare_block) : size);
 }
 
+/// A first use of the thread's block: its number, its seed, and what gives things back when it ends.
+void get_to_know(thread_block& t) noexcept;
+
 FANLIGHT_INLINE void keep_block(thread_block& t, void* block, std::size_t size) noexcept {
+  if (t.thread_id == 0) get_to_know(t);
   if (size > largest_spare || t.spares == most_spares || t.stage == static_cast<std::uint32_t>(thread_stage::leaving)) {
     std::free(block);
     return;

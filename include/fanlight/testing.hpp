@@ -27,7 +27,9 @@ namespace testing {
 /// A clock that stands still until it is told to go on, and ids that count from 1. A handle: copies are the same clock.
 class manual_clock {
  public:
-  explicit manual_clock(wall_time starts = wall_time{1'763'700'000'000'000'000}) : state_{std::make_shared<state>()} { state_->starts = starts; }
+  explicit manual_clock(wall_time starts = wall_time{1'763'700'000'000'000'000}) : state_{std::make_shared<state>()} {
+    state_->starts = starts;
+  }
 
   void advance(std::chrono::nanoseconds by) noexcept { state_->ticks += by.count(); }
   [[nodiscard]] wall_time now() const noexcept { return wall_time{state_->starts.nanoseconds + state_->ticks}; }

@@ -156,7 +156,13 @@ def memory(bench):
 
 
 def idle(bench):
-    return named("idle", bench.told("idle", "2"))
+    """The quietest of up to three runs: what wakes by itself does so in each, and a neighbour's load in few."""
+    told = []
+    for _ in range(3):
+        told.append(bench.told("idle", "2"))
+        if told[-1]["switches"] == 0 and told[-1]["next_calls"] == 0:
+            break
+    return named("idle", {key: min(each[key] for each in told) for key in told[0]})
 
 
 def hung(bench):

@@ -5,6 +5,7 @@ usage: run.py FOLDER_WITH_PROGRAMS [--gates] [--json FILE] [--rounds N] [--only 
 
 --gates   only what depends on no clock; ends with 1 when a gate is broken, or a program failed
 --json    writes all figures and verdicts to FILE
+--markdown  the table as docs/performance.md has it
 --rounds  how often what a clock decides is measured; the median counts (5)
 --only    one probe of: heap memory idle hung size instructions instructions_compiled latency latency_shared throughput encode scaling compile_time
 """
@@ -46,10 +47,17 @@ def lines_of(figures, gates_only):
                                  f"{ratio:.2f} x" if ratio else "", limit(row, row.gate), limit(row, row.goal), word]
 
 
+HEAD = ["what", "measured", "", "floor", "ratio", "gate", "goal", "verdict"]
+
+
+def print_markdown(lines):
+    for cells in (HEAD, ["---", "--:", "---", "--:", "--:", "--:", "--:", "---"], *lines):
+        print("| " + " | ".join(cell.replace("*", "\\*") for cell in cells) + " |")
+
+
 def print_table(lines):
-    head = ["what", "measured", "", "floor", "ratio", "gate", "goal", "verdict"]
-    cells = [head, *lines]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(head))]
+    cells = [HEAD, *lines]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(HEAD))]
     for index, line in enumerate(cells):
         text = [cell.ljust(width) if column in (0, 2, 7) else cell.rjust(width) for column, (cell, width) in enumerate(zip(line, widths))]
         print("  ".join(text).rstrip())
@@ -67,6 +75,7 @@ def main():
     parser.add_argument("folder")
     parser.add_argument("--gates", action="store_true")
     parser.add_argument("--json", metavar="FILE")
+    parser.add_argument("--markdown", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", action="append", metavar="PROBE", choices=[each.__name__ for each in probes.CLOCKLESS + probes.CLOCKED])
     given = parser.parse_args()
@@ -79,7 +88,7 @@ def main():
 
     told = list(lines_of(figures, given.gates))
     print(f"\n{machine()}; {bench.build['name']} {bench.build['flags']}\n")
-    print_table([cells for *_, cells in told])
+    (print_markdown if given.markdown else print_table)([cells for *_, cells in told])
     if any(row.judge == "there" for row, *_ in told):
         print("\n* nanoseconds where a floor span takes 45 (a log record's floor 20); judged after scaling by the floor measured here")
     in_ci = os.environ.get("CI") == "true"

@@ -50,7 +50,8 @@ void session_is_static() {
 
 void session_is_leaked() {
   auto const all = ended([](fl::config how) {
-    [[maybe_unused]] auto* const session = new fl::session{fl::init(std::move(how))};
+    static auto* const session = new fl::session{fl::init(std::move(how))};
+    (void)session;
     make_spans(3, "before");
   });
   EXPECT(all.size() == 3);
@@ -63,7 +64,8 @@ void static_destructors() {
       static speaker const older{"older"};
       static std::optional<fl::session> held;
       auto session = fl::init(std::move(how));
-      if (leaked) new fl::session{std::move(session)};
+      static fl::session* lost = nullptr;
+      if (leaked) lost = new fl::session{std::move(session)};
       else held.emplace(std::move(session));
       static speaker const younger{"younger"};
       make_spans(1, "before");

@@ -27,7 +27,8 @@ using headers = std::map<std::string, std::string>;
   return out;
 }
 
-headers const incoming{{"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}, {"tracestate", "a=1,b=2"}, {"baggage", "k=v"}};
+headers const incoming{
+    {"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}, {"tracestate", "a=1,b=2"}, {"baggage", "k=v"}};
 
 }  // namespace
 

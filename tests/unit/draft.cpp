@@ -73,13 +73,17 @@ TEST_CASE("the limit on values counts characters of text, bytes of bytes, and ea
   {
     scoped_span span{"span"};
     span.set("ascii", "abcdef").set("short", "abc").set("wide", "h\u00e9llo").set("emoji", "\U0001F600\U0001F600\U0001F600\U0001F600");
-    span.set("broken", std::string_view{"\x80\x80\x80\x80\x80", 5}).set("raw", bytes{"\1\2\3\4", 4}).set("number", 123456).set("real", 1.23456);
+    span.set("broken", std::string_view{"\x80\x80\x80\x80\x80", 5})
+        .set("raw", bytes{"\1\2\3\4", 4})
+        .set("number", 123456)
+        .set("real", 1.23456);
     span.set("nested", object{{"longer key", array{"abcdef", object{{"deep", "abcdef"}}}}});
     span.status(status_code::error, "not an attribute");
   }
-  CHECK(taken.tree() ==
-        "span ERROR \"not an attribute\" ascii=\"abc\" short=\"abc\" wide=\"h\u00e9l\" emoji=\"\U0001F600\U0001F600\U0001F600\" broken=\"\x80\x80\x80\""
-        " raw=0x010203 number=123456 real=1.23456 nested={longer key: [\"abc\", {deep: \"abc\"}]}\n");
+  CHECK(
+      taken.tree() ==
+      "span ERROR \"not an attribute\" ascii=\"abc\" short=\"abc\" wide=\"h\u00e9l\" emoji=\"\U0001F600\U0001F600\U0001F600\" broken=\"\x80\x80\x80\""
+      " raw=0x010203 number=123456 real=1.23456 nested={longer key: [\"abc\", {deep: \"abc\"}]}\n");
 }
 
 TEST_CASE("what a span loses to a limit is told once") {
@@ -125,11 +129,11 @@ TEST_CASE("a span never grows beyond a quarter of its thread's ring: it loses at
     span.set("a", large).set("small", 2);
     span.update_name(large);
   }
-  CHECK(taken.tree() ==
-        "span small=2 a=\"" + medium + "\" b=\"" + medium + "\" c=\"" + medium + "\" e=5 (4 attributes lost) (1 event lost)\n"
-        "  link to span (1 attribute lost)\n"
-        "  event its attributes are lost (2 attributes lost)\n"
-        "  event fits\n");
+  CHECK(taken.tree() == "span small=2 a=\"" + medium + "\" b=\"" + medium + "\" c=\"" + medium +
+                            "\" e=5 (4 attributes lost) (1 event lost)\n"
+                            "  link to span (1 attribute lost)\n"
+                            "  event its attributes are lost (2 attributes lost)\n"
+                            "  event fits\n");
 }
 
 TEST_CASE("an attribute that is written again and again does not fill the record") {

@@ -9,7 +9,8 @@
 
 using namespace fanlight;
 
-static_assert(noexcept(info("text", {{"k", 1}})) && noexcept(logger{"name"}.log(level::warn, "text")) && noexcept(log(level::info, "text")));
+static_assert(noexcept(info("text", {{"k", 1}})) && noexcept(logger{"name"}.log(level::warn, "text")) && noexcept(log(level::info,
+                                                                                                                      "text")));
 
 TEST_CASE("each level has its function, and log() takes any") {
   testing::capture taken;
@@ -68,7 +69,8 @@ TEST_CASE("fields are as a span's attributes: the last of a key wins, keys are n
     info(text, {{"a", text}, {"b", 1}, {"a", object{{"nested", text}}}, {"", 3}});
     text.assign(text.size(), 'x');
   }
-  CHECK(taken.tree() == "log INFO \"gone by the time it is looked at\" a={nested: \"gone by the time it is looked at\"} b=1 (1 attribute lost)\n");
+  CHECK(taken.tree() ==
+        "log INFO \"gone by the time it is looked at\" a={nested: \"gone by the time it is looked at\"} b=1 (1 attribute lost)\n");
 }
 
 TEST_CASE("log records have limits of their own") {

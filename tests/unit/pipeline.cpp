@@ -158,12 +158,10 @@ TEST_CASE("shutdown returns within its limit, whatever hangs") {
   fl::pipeline running{plain({spec_of(does)}, problems)};
   fl::with_default const current{running};
   make_spans(3);
-  auto least = clock::duration::max();
   auto const began = clock::now();
   CHECK_FALSE(running.shutdown(200ms));
-  least = std::min(least, clock::now() - began);
-  CHECK(least < 1s);
-  CHECK(running.stats().queued == 0);
+  CHECK(since(began) < 5s);
+  CHECK(eventually([&] { return running.stats().queued == 0; }));
   held.open();
 }
 
@@ -191,7 +189,7 @@ TEST_CASE("shutdown happens once; what comes later does nothing but count") {
   CHECK(does->seen.get().names.size() == 5);
 }
 
-TEST_CASE("spans that end after the end are late") {
+TEST_CASE("what ends or begins after the end is late, on threads that have recorded before and on new ones") {
   problem_log problems;
   auto const does = std::make_shared<script>();
   fl::pipeline running{plain({spec_of(does)}, problems)};
@@ -203,12 +201,15 @@ TEST_CASE("spans that end after the end are late") {
   }
   std::thread other{[&] {  // it has never recorded here
     fl::with_default const mine{running};
-    make_spans(1);
+    make_spans(2);
+    fl::info("late");
+    fl::span const held{"late"};
   }};
   other.join();
   auto const told = running.stats().exporters.at(0);
   CHECK(told.delivered == 1);
-  CHECK(lost_by(told, loss::late) >= 1);
+  CHECK(lost_by(told, loss::late) == 5);
+  CHECK(running.stats().problems.at(problem_code::late) == 4);  // the open one went into a ring that nobody reads
   CHECK(adds_up(told));
 }
 
@@ -240,7 +241,7 @@ TEST_CASE("what waits to be retried at the end is lost to the shutdown, and the 
   fl::with_default const current{running};
   make_spans(4);
   CHECK_FALSE(running.flush(1ms));
-  CHECK_FALSE(running.shutdown(50ms));
+  CHECK_FALSE(running.shutdown(2s));  // not so short that a busy machine has no time to end a lane in good order
   auto const told = running.stats().exporters.at(0);
   CHECK(lost_by(told, loss::shutdown) == 4);
   CHECK(told.queued == 0);

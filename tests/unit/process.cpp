@@ -3,9 +3,9 @@
 #include <fanlight/testing.hpp>
 #include <fanlight/trace.hpp>
 
+#include <functional>
 #include <stdexcept>
 #include <string>
-#include <functional>
 #include <thread>
 #include <vector>
 
@@ -53,11 +53,14 @@ TEST_CASE("a hook renames, sets, replaces and removes, on every type of record")
     error_report{"error"}.set("secret", "much longer than the stars");
   }
   std::string const plus(400, '+');
-  CHECK(taken.tree() ==
-        "renamed span secret=\"***\" kept=1 @indexed=2 added=\"" + plus + "\"\n"
-        "  event event\n"
-        "  log INFO \"renamed log\" added=\"" + plus + "\" secret=\"***\"\n"
-        "  report ERROR \"renamed error\" #1 secret=\"***\" added=\"" + plus + "\"\n");
+  CHECK(taken.tree() == "renamed span secret=\"***\" kept=1 @indexed=2 added=\"" + plus +
+                            "\"\n"
+                            "  event event\n"
+                            "  log INFO \"renamed log\" added=\"" +
+                            plus +
+                            "\" secret=\"***\"\n"
+                            "  report ERROR \"renamed error\" #1 secret=\"***\" added=\"" +
+                            plus + "\"\n");
 }
 
 TEST_CASE("a hook may write what it reads from the same record") {
@@ -67,10 +70,12 @@ TEST_CASE("a hook may write what it reads from the same record") {
     record.rename(record.find("copy").as_text());
     record.set("list", record.find("nested"));
   })};
-  { scoped_span const span{"GET", {{"route", "/api/activities/@:handle"}, {"long", std::string(3000, 'l')}, {"nested", array{1, array{"x"}}}}}; }
-  CHECK(taken.tree() ==
-        "/api/activities/@:handle route=\"" + std::string(3000, 'l') + "\" long=\"" + std::string(3000, 'l') +
-            "\" nested=[1, [\"x\"]] copy=\"/api/activities/@:handle\" name=\"GET\" list=[1, [\"x\"]]\n");
+  {
+    scoped_span const span{"GET",
+                           {{"route", "/api/activities/@:handle"}, {"long", std::string(3000, 'l')}, {"nested", array{1, array{"x"}}}}};
+  }
+  CHECK(taken.tree() == "/api/activities/@:handle route=\"" + std::string(3000, 'l') + "\" long=\"" + std::string(3000, 'l') +
+                            "\" nested=[1, [\"x\"]] copy=\"/api/activities/@:handle\" name=\"GET\" list=[1, [\"x\"]]\n");
 }
 
 TEST_CASE("a hook sees the record as exporters will") {
@@ -120,7 +125,8 @@ TEST_CASE("what a hook makes is not recorded") {
 
 TEST_CASE("a hook cannot make a record larger than a record may be") {
   testing::capture taken{[] {
-    auto out = with([](record_editor& record) { record.set("large", std::string(20'000, 'x')).rename(std::string(20'000, 'n')).set("small", 1); });
+    auto out =
+        with([](record_editor& record) { record.set("large", std::string(20'000, 'x')).rename(std::string(20'000, 'n')).set("small", 1); });
     out.batching.capture_bytes = 64 * 1024;
     return out;
   }()};

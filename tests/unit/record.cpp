@@ -16,7 +16,8 @@ using namespace fanlight;
 
 static_assert(std::forward_iterator<batch<span_record>::iterator>);
 static_assert(std::is_same_v<decltype(*std::declval<batch<span_record>::iterator>()), span_record>);
-static_assert(std::forward_iterator<attribute_list::iterator> && std::forward_iterator<event_list::iterator> && std::forward_iterator<link_list::iterator>);
+static_assert(std::forward_iterator<attribute_list::iterator> && std::forward_iterator<event_list::iterator> &&
+              std::forward_iterator<link_list::iterator>);
 static_assert(std::is_nothrow_copy_constructible_v<span_record> && std::is_nothrow_copy_constructible_v<batch<span_record>>);
 
 TEST_CASE("a batch shows the records of one type, in the order in which they were gathered") {

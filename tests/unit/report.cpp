@@ -14,7 +14,8 @@
 
 using namespace fanlight;
 
-static_assert(std::is_nothrow_constructible_v<error_report, std::exception const&> && std::is_nothrow_constructible_v<error_report, std::string_view>);
+static_assert(std::is_nothrow_constructible_v<error_report, std::exception const&> &&
+              std::is_nothrow_constructible_v<error_report, std::string_view>);
 static_assert(std::is_nothrow_constructible_v<error_scope, std::string_view>);
 static_assert(noexcept(std::declval<error_report&>().at(level::warn).set("k", 1).metadata("k", 1).person({}).fingerprint("f").uuid()));
 
@@ -25,9 +26,7 @@ template <class Error, class Handle>
 void thrown(Error const& error, Handle handle) {
   try {
     throw error;
-  } catch (std::exception const& caught) {
-    handle(caught);
-  }
+  } catch (std::exception const& caught) { handle(caught); }
 }
 
 }  // namespace
@@ -62,8 +61,7 @@ TEST_CASE("one exception is written in full once: on the innermost span, and out
       outer.fail(error);
       throw;
     }
-  } catch (std::exception const&) {
-  }
+  } catch (std::exception const&) {}
   CHECK(taken.tree() ==
         "outer ERROR \"card declined\" fanlight.error.id=#1 error.type=\"std::runtime_error\"\n"
         "  inner ERROR \"card declined\" fanlight.error.id=#1 error.type=\"std::runtime_error\"\n"
@@ -99,9 +97,7 @@ TEST_CASE("an exception that is thrown again from where it was kept is the same 
     scoped_span second{"second"};
     try {
       std::rethrow_exception(kept);
-    } catch (std::exception const& error) {
-      second.fail(error);
-    }
+    } catch (std::exception const& error) { second.fail(error); }
   }
   auto const spans = taken.spans();
   CHECK(spans["first"].error_id() == spans["second"].error_id());
@@ -173,14 +169,18 @@ TEST_CASE("a report says everything it was told") {
   {
     scoped_span span{"POST /orders"};
     error_report{"order rejected", level::warn}.set("reason", "card").set("reason", "no card").metadata("try", 2, "shop");
-    error_report{"blunt"}.at(level::critical).person({.id = "u-81", .username = "andrewbrown", .email = "a@example.org"}).fingerprint("card-declined");
+    error_report{"blunt"}
+        .at(level::critical)
+        .person({.id = "u-81", .username = "andrewbrown", .email = "a@example.org"})
+        .fingerprint("card-declined");
   }
   error_report{"outside"};
-  CHECK(taken.tree() ==
-        "POST /orders\n"
-        "  report WARN \"order rejected\" #1 reason=\"no card\" shop/try=2\n"
-        "  report FATAL \"blunt\" #2 person.id=\"u-81\" person.username=\"andrewbrown\" person.email=\"a@example.org\" fingerprint=\"card-declined\"\n"
-        "report ERROR \"outside\" #3\n");
+  CHECK(
+      taken.tree() ==
+      "POST /orders\n"
+      "  report WARN \"order rejected\" #1 reason=\"no card\" shop/try=2\n"
+      "  report FATAL \"blunt\" #2 person.id=\"u-81\" person.username=\"andrewbrown\" person.email=\"a@example.org\" fingerprint=\"card-declined\"\n"
+      "report ERROR \"outside\" #3\n");
   auto const errors = taken.errors();
   CHECK(errors["blunt"].exception_type().empty());
   CHECK_FALSE(errors["blunt"].on_span);
@@ -306,9 +306,7 @@ TEST_CASE("an error scope reports when an exception leaves it, with what was set
       error_scope job{"nightly import"};
       job.set("file", "orders.csv").set("row", 17);
       throw std::runtime_error{"x"};
-    } catch (std::exception const&) {
-      error_scope in_handler{"in a handler"};
-    }
+    } catch (std::exception const&) { error_scope in_handler{"in a handler"}; }
   }
   CHECK(taken.tree() ==
         "nightly\n"
@@ -323,15 +321,13 @@ TEST_CASE("an error scope inside an unwinding reports its own exception, not the
       try {
         error_scope loud{"loud"};
         throw std::runtime_error{"inner"};
-      } catch (std::exception const&) {
-      }
+      } catch (std::exception const&) {}
     }
   };
   try {
     cleaner const one;
     throw std::runtime_error{"outer"};
-  } catch (std::exception const&) {
-  }
+  } catch (std::exception const&) {}
   CHECK(taken.tree() == "report ERROR \"loud\" #1\n");
 }
 
@@ -345,8 +341,7 @@ TEST_CASE("an error scope's report has the time and the span of the leaving") {
     error_scope job{"job"};
     clock.advance(std::chrono::seconds{5});
     throw std::runtime_error{"x"};
-  } catch (std::exception const&) {
-  }
+  } catch (std::exception const&) {}
   auto const errors = taken.errors();
   CHECK(errors["job"].span_id == inside);
   CHECK(errors["job"].time == clock.now());

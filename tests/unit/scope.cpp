@@ -329,12 +329,13 @@ TEST_CASE("facts that end out of order are told, harm nothing, and are gone with
     d.reset();
     { scoped_span fifth{"fifth"}; }
   }
-  CHECK(taken.tree() ==
-        "first @a=1 @b=\"a value of some length\"\n"
-        "second @a=1 @b=\"a value of some length\" @c=\"one that is longer than all the others, so that it would reach far beyond their place\"\n"
-        "third\n"
-        "fourth @d=4\n"
-        "fifth\n");
+  CHECK(
+      taken.tree() ==
+      "first @a=1 @b=\"a value of some length\"\n"
+      "second @a=1 @b=\"a value of some length\" @c=\"one that is longer than all the others, so that it would reach far beyond their place\"\n"
+      "third\n"
+      "fourth @d=4\n"
+      "fifth\n");
   REQUIRE(taken.problems().size() == 1);
   CHECK(taken.problems()[0].code == problem_code::out_of_order);
 }

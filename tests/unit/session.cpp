@@ -141,7 +141,7 @@ TEST_CASE("shutdown_within bounds the end of a session") {
     make_spans(1);
     began = clock::now();
   }
-  CHECK(since(began) < 1s);
+  CHECK(since(began) < 5s);
   CHECK(since(began) >= 80ms);
   held.open();
 }

@@ -16,13 +16,27 @@ static_assert(std::is_nothrow_constructible_v<scoped_span, std::string_view>);
 static_assert(std::is_nothrow_constructible_v<scoped_span, std::string_view, span_options const&, std::initializer_list<attribute>>);
 static_assert(std::is_nothrow_constructible_v<span, std::string_view> && std::is_nothrow_move_constructible_v<span>);
 static_assert(!std::is_copy_constructible_v<span> && !std::is_move_assignable_v<span>);
-static_assert(!std::is_move_constructible_v<scoped_span> && !std::is_move_constructible_v<scope> && !std::is_move_constructible_v<annotation>);
-static_assert(noexcept(std::declval<scoped_span&>().set("k", 1)) && noexcept(std::declval<span&>().annotate("k", 1)) &&
-              noexcept(std::declval<span&>().metadata("k", 1)) && noexcept(std::declval<span&>().event("e", {{"k", 1}})) &&
-              noexcept(std::declval<span&>().link(context{})) && noexcept(std::declval<span&>().status(status_code::ok)) &&
-              noexcept(std::declval<span&>().fail("why")) && noexcept(std::declval<span&>().fail(std::declval<std::exception const&>())) &&
-              noexcept(std::declval<span&>().update_name("n")) && noexcept(std::declval<span&>().end()) &&
-              noexcept(std::declval<span&>().context()) && noexcept(current_span()) && noexcept(fanlight::current()));
+static_assert(!std::is_move_constructible_v<scoped_span> && !std::is_move_constructible_v<scope> &&
+              !std::is_move_constructible_v<annotation>);
+static_assert(noexcept(std::declval<scoped_span&>().set("k", 1)) && noexcept(std::declval<span&>().annotate("k", 1)) && noexcept(
+    std::declval<span&>().metadata(
+        "k", 1)) && noexcept(std::declval<span&>().event("e", {{"k", 1}})) && noexcept(std::declval<span&>()
+                                                                                           .link(
+                                                                                               context{})) && noexcept(std::declval<span&>().status(status_code::ok)) && noexcept(std::
+                                                                                                                                                                                      declval<
+                                                                                                                                                                                          span&>()
+                                                                                                                                                                                          .fail("why")) && noexcept(std::
+                                                                                                                                                                                                                        declval<
+                                                                                                                                                                                                                            span&>()
+                                                                                                                                                                                                                            .fail(std::declval<std::exception const&>())) && noexcept(std::declval<span&>()
+                                                                                                                                                                                                                                                                                          .update_name("n")) && noexcept(std::
+                                                                                                                                                                                                                                                                                                                             declval<
+                                                                                                                                                                                                                                                                                                                                 span&>()
+                                                                                                                                                                                                                                                                                                                                 .end()) && noexcept(std::
+                                                                                                                                                                                                                                                                                                                                                         declval<
+                                                                                                                                                                                                                                                                                                                                                             span&>()
+                                                                                                                                                                                                                                                                                                                                                             .context()) && noexcept(current_span()) && noexcept(fanlight::
+                                                                                                                                                                                                                                                                                                                                                                                                                     current()));
 
 // ---- parents --------------------------------------------------------------------------------------------------------------------------
 
@@ -249,7 +263,8 @@ TEST_CASE("a name can be changed while the span is open, and nothing else change
   { scoped_span{"g", {{"k", 1}}}.event("e").update_name("grows to much more than it was").set("l", 2); }
   { scoped_span{"e"}.set("k", 1).update_name("").set("k", 2); }
   { scoped_span{"big"}.set("k", 1).update_name(std::string(5000, 'n')).set("k", "2"); }
-  CHECK(taken.tree() == "s k=1\n  event e\ngrows to much more than it was k=1 l=2\n  event e\nk=2\n" + std::string(5000, 'n') + " k=\"2\"\n");
+  CHECK(taken.tree() ==
+        "s k=1\n  event e\ngrows to much more than it was k=1 l=2\n  event e\nk=2\n" + std::string(5000, 'n') + " k=\"2\"\n");
 }
 
 TEST_CASE("a span knows the library it comes from, where it began and in which thread") {
@@ -257,8 +272,6 @@ TEST_CASE("a span knows the library it comes from, where it began and in which t
   {
     scoped_span own{"own"};
     scoped_span theirs{"theirs", {.instrumentation = {"library", "1.2"}}};
-    std::uint32_t const line = __LINE__;
-    (void)line;
     std::thread{carry([] { scoped_span far{"far"}; })}.join();
   }
   auto const spans = taken.spans();
@@ -337,9 +350,7 @@ TEST_CASE("a span left by an exception has failed; one that only meets one has n
     } const inner;
     span owned{"owned"};
     throw std::runtime_error{"x"};
-  } catch (std::exception const&) {
-    scoped_span const handled{"in a handler"};
-  }
+  } catch (std::exception const&) { scoped_span const handled{"in a handler"}; }
   CHECK(taken.tree() == "left ERROR\n  owned ERROR\n  inside an unwinding\nin a handler\n");
 }
 
@@ -349,13 +360,11 @@ TEST_CASE("an exception that leaves a span does not wipe out what was said about
     scoped_span told{"told"};
     told.fail("the reason");
     throw std::runtime_error{"x"};
-  } catch (std::exception const&) {
-  }
+  } catch (std::exception const&) {}
   try {
     scoped_span fine{"fine"};
     fine.status(status_code::ok);
     throw std::runtime_error{"x"};
-  } catch (std::exception const&) {
-  }
+  } catch (std::exception const&) {}
   CHECK(taken.tree() == "told ERROR \"the reason\"\nfine OK\n");
 }

@@ -93,8 +93,9 @@ TEST_CASE("a sampler of one's own sees what is known when a trace begins, and is
   testing::capture taken{by(sampler{[&](sampling_question const& question) {
     ++asked;
     id = question.trace_id;
-    seen = std::string{question.name} + ' ' + std::string{to_text(question.kind)} + ' ' + std::string{question.find("url.path").as_text()} + ' ' +
-           std::to_string(question.attribute_count) + (question.parent != nullptr ? " remote " : " root ") + std::to_string(question.link_count);
+    seen = std::string{question.name} + ' ' + std::string{to_text(question.kind)} + ' ' + std::string{question.find("url.path").as_text()} +
+           ' ' + std::to_string(question.attribute_count) + (question.parent != nullptr ? " remote " : " root ") +
+           std::to_string(question.link_count);
     return question.find("url.path").as_text() == "/api/health" ? sampling_decision::drop : sampling_decision::sample;
   }})};
   {
@@ -115,9 +116,8 @@ TEST_CASE("a sampler of one's own sees what is known when a trace begins, and is
 
 TEST_CASE("record only: the hook sees the trace, exporters do not, and its contexts are not sampled") {
   std::vector<std::string> hooked;
-  auto settings = by(sampler{[](sampling_question const& question) {
-    return question.name == "quiet" ? sampling_decision::record : sampling_decision::sample;
-  }});
+  auto settings = by(sampler{
+      [](sampling_question const& question) { return question.name == "quiet" ? sampling_decision::record : sampling_decision::sample; }});
   settings.process = [&hooked](record_editor& record) { hooked.emplace_back(record.name()); };
   testing::capture taken{settings};
   {

@@ -43,7 +43,8 @@ static_assert(value{std::uint64_t{INT64_MAX} + 1}.kind() == value_kind::uint64);
 static_assert(value{1.0f}.kind() == value_kind::float64 && value{1.0L}.kind() == value_kind::float64);
 static_assert(!std::is_constructible_v<value, char> && !std::is_constructible_v<value, colour> && !std::is_constructible_v<value, void*>);
 static_assert(!std::is_constructible_v<value, wchar_t> && !std::is_constructible_v<value, std::optional<int>>);
-static_assert(std::is_nothrow_constructible_v<object> && std::is_nothrow_copy_constructible_v<object> && std::is_nothrow_copy_constructible_v<array>);
+static_assert(std::is_nothrow_constructible_v<object> && std::is_nothrow_copy_constructible_v<object> &&
+              std::is_nothrow_copy_constructible_v<array>);
 
 TEST_CASE("integers are exact over the whole of 64 bits, signed and unsigned") {
   for (std::int64_t const number : {std::int64_t{0}, std::int64_t{-1}, INT64_MIN, INT64_MAX, (std::int64_t{1} << 53) + 1})
@@ -72,7 +73,8 @@ TEST_CASE("everything that is text is text, with the bytes it has") {
   recorded(owned, [](value const& seen) { CHECK(seen.as_text() == "owned"); });
   recorded(std::string_view{"a\0b", 3}, [](value const& seen) { CHECK(seen.as_text() == std::string_view{"a\0b", 3}); });
   recorded("literal", [](value const& seen) { CHECK(seen.as_text() == "literal"); });
-  recorded(iso8601(wall_time{1'763'700'000'000'000'000}), [](value const& seen) { CHECK(seen.as_text() == "2025-11-21T04:40:00.000000Z"); });
+  recorded(iso8601(wall_time{1'763'700'000'000'000'000}),
+           [](value const& seen) { CHECK(seen.as_text() == "2025-11-21T04:40:00.000000Z"); });
   recorded(std::string(50'000, 'x'), [](value const& seen) { CHECK(seen.as_text() == std::string(50'000, 'x')); });
   char const* const none = nullptr;
   recorded(none, [](value const& seen) { CHECK(seen.kind() == value_kind::empty); });
@@ -176,7 +178,8 @@ TEST_CASE("nesting ends at a depth of 64, and what is deeper is empty") {
 TEST_CASE("members are read in order, with their kinds") {
   object const out{{"a", 1}, {"b", "x"}, {"c", array{true}}};
   std::string seen;
-  for (auto const member : value{out}.members()) seen += std::string{member.key} + std::to_string(static_cast<int>(member.value.kind())) + ' ';
+  for (auto const member : value{out}.members())
+    seen += std::string{member.key} + std::to_string(static_cast<int>(member.value.kind())) + ' ';
   CHECK(seen == "a2 b5 c7 ");
   CHECK(std::distance(out.members().begin(), out.members().end()) == 3);
 }

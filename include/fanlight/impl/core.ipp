@@ -28,6 +28,21 @@ class spin_lock {
   std::uint32_t& word_;
 };
 
+/// While it lives, this thread records nothing: what runs is fanlight's own, or called back by it.
+class silence {
+ public:
+  explicit silence(thread_block& t) noexcept
+      : t_{t}, chosen_{std::exchange(t.chosen, static_cast<void*>(silent_core()))}, current_{std::exchange(t.current, nullptr)} {}
+  silence(silence const&) = delete;
+  silence& operator=(silence const&) = delete;
+  ~silence() noexcept { t_.chosen = chosen_, t_.current = current_; }
+
+ private:
+  thread_block& t_;
+  void* chosen_;
+  void* current_;
+};
+
 class core final : public core_face {
  public:
   explicit core(config given);
@@ -40,7 +55,11 @@ class core final : public core_face {
   [[nodiscard]] std::chrono::milliseconds shutdown_within() const noexcept { return given_.shutdown_within; }
   /// In the child, between fork's return and anything else: a mark, no more.
   void note_fork() noexcept {
-    __atomic_store_n(&works_, nullptr, __ATOMIC_RELEASE);
+    if (works_ != nullptr) {
+      works_->inherited = inherited_;
+      inherited_ = works_;
+      __atomic_store_n(&works_, nullptr, __ATOMIC_RELEASE);
+    }
     lock_ = closing_ = 0;  // whoever held or did that is not in this process
   }
 
@@ -61,6 +80,7 @@ class core final : public core_face {
   settings settled_;
   std::vector<problem> said_;
   works* works_ = nullptr;  // atomic
+  works* inherited_ = nullptr;  // the parent's, kept and never touched: leak checkers find all that hangs on it
   std::uint32_t lock_ = 0;
   std::uint32_t closing_ = 0;
 };
@@ -165,6 +185,7 @@ FANLIGHT_INLINE works* core::wake_up() noexcept {
   spin_lock const held{lock_};
   if (auto* const now = awake(); now != nullptr) return now;
   if (__atomic_load_n(&closed, __ATOMIC_ACQUIRE) != 0) return nullptr;
+  silence const quiet{here()};  // users' exporters are made here
   try {
     settled_.who = std::make_shared<resource const>(assemble_resource(settled_.stated, settled_.detect_resource));
     auto* const fresh = new works{*this, settled_, given_};
@@ -198,7 +219,10 @@ FANLIGHT_INLINE core_operations const* core::operations_table() noexcept {
         if (auto* const now = of(face).wake_up(); now != nullptr) now->rings.push_shared(face, entry, size, type);
       },
       [](core_face& face, entry_type type, std::uint64_t records) noexcept {
-        if (auto* const now = of(face).awake(); now != nullptr) now->count_late(type, records);
+        auto* const now = of(face).awake();
+        if (now == nullptr) return;
+        now->count_late(type, records);
+        now->problems.note(problem_code::late, records);
       },
       &core::hear,
       [](core_face& face, context const& parent) noexcept { return node_with_threshold(parent, face); },
@@ -206,21 +230,6 @@ FANLIGHT_INLINE core_operations const* core::operations_table() noexcept {
   };
   return &table;
 }
-
-/// While it lives, this thread records nothing: what runs is fanlight's own, or called back by it.
-class silence {
- public:
-  explicit silence(thread_block& t) noexcept
-      : t_{t}, chosen_{std::exchange(t.chosen, static_cast<void*>(silent_core()))}, current_{std::exchange(t.current, nullptr)} {}
-  silence(silence const&) = delete;
-  silence& operator=(silence const&) = delete;
-  ~silence() noexcept { t_.chosen = chosen_, t_.current = current_; }
-
- private:
-  thread_block& t_;
-  void* chosen_;
-  void* current_;
-};
 
 FANLIGHT_INLINE void core::hear(core_face& face, int code, std::string_view about) noexcept {
   auto* const now = of(face).awake();

@@ -71,6 +71,11 @@ class desk {
     return true;
   }
 
+  /// Counted, and not told: there is nobody left to tell it.
+  void note(problem_code code, std::uint64_t times) noexcept {
+    if (at(code) < codes) counts_[at(code)].fetch_add(times, std::memory_order_relaxed);
+  }
+
   /// Calls the handler for all that is to be told. One thread.
   void tell_all() noexcept {
     file_the_unfiled();
@@ -115,9 +120,7 @@ class desk {
   };
 
   [[nodiscard]] static std::size_t at(problem_code code) noexcept { return static_cast<std::size_t>(code); }
-  void count(problem_code code) noexcept {
-    if (at(code) < codes) counts_[at(code)].fetch_add(1, std::memory_order_relaxed);
-  }
+  void count(problem_code code) noexcept { note(code, 1); }
 
   /// Under the lock. What cannot be told now is counted to the next that can.
   bool file(problem_code code, std::string what, std::string_view exporter, std::uint64_t times) {

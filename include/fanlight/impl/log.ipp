@@ -8,10 +8,14 @@
 FANLIGHT_BEGIN
 namespace detail {
 
+[[nodiscard]] FANLIGHT_INLINE core_face* core_wanted(thread_block const& t) noexcept {
+  auto const* const outer = current_frame(t);
+  return outer != nullptr && outer->core != nullptr ? outer->core : default_core(t);
+}
+
 /// The pipeline for a record that is made here and now; null: none.
 [[nodiscard]] FANLIGHT_INLINE core_face* core_here(thread_block& t) noexcept {
-  auto const* const outer = current_frame(t);
-  core_face* core = outer != nullptr && outer->core != nullptr ? outer->core : default_core(t);
+  core_face* const core = core_wanted(t);
   return static_cast<void*>(core) == t.ready ? core : prepare(t, core);
 }
 
@@ -29,7 +33,8 @@ FANLIGHT_INLINE void write_log(level at, std::string_view logger, std::string_vi
                                source where) noexcept {
   auto& t = here();
   core_face* const core = core_here(t);
-  if (core == nullptr || static_cast<std::uint32_t>(at) < core->minimum_level) return;
+  if (core == nullptr) return count_if_late(core_wanted(t), entry_type::log);
+  if (static_cast<std::uint32_t>(at) < core->minimum_level) return;
   alignas(8) unsigned char room[768];
   draft d;
   open_draft_here(d, t, *core, room, sizeof room, entry_type::log, message, where);

@@ -26,10 +26,6 @@ namespace detail {
   out->mask = room - 1;
   return out;
 }
-inline void free_ring(ring* one) noexcept {
-  ::munmap(one->data, one->mask + 1);
-  delete one;
-}
 
 [[nodiscard]] inline ring_state state_of(ring const& one) noexcept {
   return static_cast<ring_state>(__atomic_load_n(&one.state, __ATOMIC_ACQUIRE));
@@ -47,6 +43,15 @@ struct ring_totals {
 class ring_registry {
  public:
   explicit ring_registry(std::size_t room) noexcept : room_{room} {}
+  ring_registry(ring_registry const&) = delete;
+  ring_registry& operator=(ring_registry const&) = delete;
+  /// For tests: a pipeline's registry is as immortal as its core.
+  ~ring_registry() {
+    for (auto* const each : all_) {
+      free_data(*each);
+      delete each;
+    }
+  }
 
   /// The calling thread's ring: the one it has, one that another thread left, or a new one.
   [[nodiscard]] ring* open(core_face& core, thread_block& t) noexcept {
@@ -163,7 +168,8 @@ class ring_registry {
       all_.push_back(out);
       free_.reserve(all_.size());
     } catch (std::bad_alloc const&) {
-      free_ring(out);
+      free_data(*out);
+      delete out;
       return nullptr;
     }
     return out;

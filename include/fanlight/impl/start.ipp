@@ -71,15 +71,8 @@ FANLIGHT_HOT void inherit(frame& place, thread_block& t, core_face& core, frame 
 
 /// Seconds of the epoch, for the front of a trace id. The coarse clock does: nobody needs more here.
 FANLIGHT_HOT std::uint32_t seconds_now(core_face const& core) noexcept {
-  std::int64_t nanoseconds = 0;
-  if (__builtin_expect(core.ticks != nullptr, 0)) {
-    nanoseconds = core.ticks(core.source_of_time) + __atomic_load_n(&core.wall_offset, __ATOMIC_RELAXED);
-  } else {
-    timespec now;
-    ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    return static_cast<std::uint32_t>(now.tv_sec);
-  }
-  return static_cast<std::uint32_t>(nanoseconds / 1'000'000'000);
+  if (__builtin_expect(core.ticks == nullptr, 1)) return static_cast<std::uint32_t>(::time(nullptr));
+  return static_cast<std::uint32_t>((core.ticks(core.source_of_time) + __atomic_load_n(&core.wall_offset, __ATOMIC_RELAXED)) / 1'000'000'000);
 }
 
 /// A new trace id: the time in front, so that one id serves X-Ray too, then 96 random bits.
@@ -217,9 +210,11 @@ FANLIGHT_COLD FANLIGHT_INLINE void begin_beneath(frame& place, draft& d, unsigne
 /// A span whose parent is `parent`: another process's, one from another thread, or none.
 FANLIGHT_COLD FANLIGHT_INLINE void begin_under(frame& place, draft& d, unsigned char* room, thread_block& t, core_face* core, context const& parent,
                                  start_facts how) noexcept {
+  core_face* const wanted = core;
   if (core != nullptr && static_cast<void*>(core) != t.ready) core = prepare(t, core);
   frame_of(place, parent, core);
   if (core == nullptr) {
+    if (!parent.is_valid() || parent.is_sampled()) count_if_late(wanted, entry_type::span);
     place.flags &= ~frame_flag::recording;
     place.layout = parent.trace_id().is_valid() ? layout_version : 0;
     if (place.node != nullptr && place.layout != 0) context_node::keep(place.node), place.flags |= frame_flag::owns_node;

@@ -136,9 +136,11 @@ class test_tree {
 
   [[nodiscard]] std::string level(nodes const& of, std::size_t depth) {
     std::vector<std::pair<wall_time, std::string>> parts;
-    for (auto const* const each : of) parts.emplace_back(each->at, std::string(2 * depth, ' ') + each->line + '\n' + inside(*each, depth + 1));
-    std::stable_sort(parts.begin(), parts.end(),
-                     [this](auto const& a, auto const& b) { return order_ == testing::siblings::by_start ? a.first < b.first : a.second < b.second; });
+    for (auto const* const each : of)
+      parts.emplace_back(each->at, std::string(2 * depth, ' ') + each->line + '\n' + inside(*each, depth + 1));
+    std::stable_sort(parts.begin(), parts.end(), [this](auto const& a, auto const& b) {
+      return order_ == testing::siblings::by_start ? a.first < b.first : a.second < b.second;
+    });
     std::string out;
     for (auto const& part : parts) out += part.second;
     return out;
@@ -158,7 +160,8 @@ class test_tree {
 
   /// The name of the linked span, when it is here.
   [[nodiscard]] std::string name_of(link_record const& link) const {
-    if (auto const found = by_id_.find({link.trace_id, link.span_id}); found != by_id_.end()) return "to " + std::string{found->second->span->name};
+    if (auto const found = by_id_.find({link.trace_id, link.span_id}); found != by_id_.end())
+      return "to " + std::string{found->second->span->name};
     return link.span_id.is_valid() ? "to elsewhere" : "to nothing";
   }
 
@@ -178,7 +181,8 @@ class test_tree {
     if (auto const text = marks(span); !text.empty()) out.word(text);
     if (span.status != status_code::unset) out.word(to_text(span.status));
     if (!span.status_message().empty()) out.quoted(span.status_message());
-    if (!span.scope_name().empty()) out.word("(" + std::string{span.scope_name()} + (span.scope_version().empty() ? "" : " ") + std::string{span.scope_version()} + ")");
+    if (!span.scope_name().empty())
+      out.word("(" + std::string{span.scope_name()} + (span.scope_version().empty() ? "" : " ") + std::string{span.scope_version()} + ")");
     out.attributes(span.attributes()).attributes(span.metadata()).lost(span.dropped_attributes, "attribute");
     return out.lost(span.dropped_events, "event").lost(span.dropped_links, "link").text();
   }
@@ -231,7 +235,10 @@ class test_tree {
 }  // namespace detail
 
 FANLIGHT_INLINE testing::capture::capture(config how, std::chrono::nanoseconds within)
-    : within_{within}, taken_{std::make_shared<memory>()}, pipeline_{fanlight::detail::for_capture(std::move(how), taken_)}, here_{pipeline_} {
+    : within_{within},
+      taken_{std::make_shared<memory>()},
+      pipeline_{fanlight::detail::for_capture(std::move(how), taken_)},
+      here_{pipeline_} {
   if (fanlight::detail::here().current != nullptr) apart_.emplace(context{});
 }
 

@@ -130,6 +130,12 @@ FANLIGHT_COLD FANLIGHT_INLINE core_face* prepare(thread_block& t, core_face* cor
   return core;
 }
 
+/// A record that could not be begun is late when its pipeline has ended; else there is none, or it is not for us.
+FANLIGHT_COLD inline void count_if_late(core_face* core, entry_type type) noexcept {
+  if (core != nullptr && core->layout == layout_version && __atomic_load_n(&core->closed, __ATOMIC_ACQUIRE) != 0)
+    core->operations->count_late(*core, type, 1);
+}
+
 /// The first record for another pipeline than last time, or one of a thread that has no ring any more.
 FANLIGHT_COLD inline void deliver_elsewhere(thread_block& t, core_face& core, unsigned char const* entry, std::uint64_t size,
                                             entry_type type) noexcept {

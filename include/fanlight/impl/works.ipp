@@ -51,6 +51,7 @@ class works {
   desk problems;
   ring_registry rings;
   dispatcher dispatch;
+  works* inherited = nullptr;  // of the process before a fork, and so on
 
  private:
   [[nodiscard]] static std::size_t queue_records(exporter_spec const& spec, settings const& how) noexcept {

@@ -17,12 +17,13 @@
 namespace fl = fanlight;
 using namespace std::chrono_literals;
 
-#ifdef LINKED
-extern "C" bool work_of_1(unsigned char const*);
-extern "C" bool work_of_2(unsigned char const*);
-extern "C" void call_back_1(void (*)());
-extern "C" bool is_second_2();
-#endif
+// Of the libraries that were linked; nothing where none was.
+extern "C" {
+__attribute__((weak)) bool work_of_1(unsigned char const*);
+__attribute__((weak)) bool work_of_2(unsigned char const*);
+__attribute__((weak)) void call_back_1(void (*)());
+__attribute__((weak)) bool is_second_2();
+}
 
 namespace {
 
@@ -33,7 +34,6 @@ struct part {
   bool (*is_second)() = nullptr;
 };
 
-#ifndef LINKED
 template <class Function>
 void find(void* object, std::string const& name, Function& to) {
   to = reinterpret_cast<Function>(dlsym(object, name.c_str()));
@@ -50,8 +50,6 @@ void find(void* object, std::string const& name, Function& to) {
   find(object, std::string{"is_second_"} + number, out.is_second);
   return out;
 }
-
-#endif
 
 int failed = 0;
 void expect(bool so, char const* what) {
@@ -106,13 +104,11 @@ int main(int count, char** words) {
                                  problems.push_back(told);
                                },
                            .read_environment = false});
-#ifdef LINKED
-  part const first{work_of_1, nullptr, call_back_1, nullptr}, second{work_of_2, nullptr, nullptr, is_second_2};
-#else
-  if (count < 4) return std::fputs("usage: host HOW A B\n", stderr), 2;
-  part const first = open(words[2], "1"), second = open(words[3], "2");
+  bool const linked = how == "linked";
+  if (!linked && count < 4) return std::fputs("usage: host linked | HOW A B\n", stderr), 2;
+  part const first = linked ? part{work_of_1, nullptr, call_back_1, nullptr} : open(words[2], "1");
+  part const second = linked ? part{work_of_2, nullptr, nullptr, is_second_2} : open(words[3], "2");
   if (first.work == nullptr || second.work == nullptr) return 2;
-#endif
   bool const strange = how == "stranger";
   fl::trace_id trace;
   {

@@ -12,6 +12,8 @@ using namespace process;
 
 namespace {
 
+fl::session* volatile never_deleted = nullptr;  // so that leak checkers find it
+
 /// Says something when it is destroyed.
 struct speaker {
   char const* name;
@@ -50,8 +52,7 @@ void session_is_static() {
 
 void session_is_leaked() {
   auto const all = ended([](fl::config how) {
-    static auto* const session = new fl::session{fl::init(std::move(how))};
-    (void)session;
+    never_deleted = new fl::session{fl::init(std::move(how))};
     make_spans(3, "before");
   });
   EXPECT(all.size() == 3);
@@ -64,8 +65,7 @@ void static_destructors() {
       static speaker const older{"older"};
       static std::optional<fl::session> held;
       auto session = fl::init(std::move(how));
-      static fl::session* lost = nullptr;
-      if (leaked) lost = new fl::session{std::move(session)};
+      if (leaked) never_deleted = new fl::session{std::move(session)};
       else held.emplace(std::move(session));
       static speaker const younger{"younger"};
       make_spans(1, "before");

@@ -108,7 +108,7 @@ int main(int count, char** words) {
   if (!linked && count < 4) return std::fputs("usage: host linked | HOW A B\n", stderr), 2;
   part const first = linked ? part{work_of_1, nullptr, call_back_1, nullptr} : open(words[2], "1");
   part const second = linked ? part{work_of_2, nullptr, nullptr, is_second_2} : open(words[3], "2");
-  if (first.work == nullptr || second.work == nullptr) return 2;
+  if (first.work == nullptr || second.work == nullptr) return std::fputs("host: the parts are not here\n", stderr), 2;
   bool const strange = how == "stranger";
   fl::trace_id trace;
   {

@@ -72,7 +72,7 @@ ROWS = [
     Row("memory.scoped_span_size", "size of a scoped_span object", "B", clock=False),
     counted("idle.switches", "wake-ups of an idle program", "", 0, 0),
     counted("idle.first_calls", "system calls of the first record after a pause", "", 1, 1),
-    counted("idle.next_calls", "... of the 500 records after it", "", 0, 0),
+    counted("idle.next_calls", "... of the 200 records after it", "", 0, 0),
     Row("compile.trace", "compile a file that instruments", "s", 9, 6.5, "compile.floor", "ratio"),
     Row("compile.trace_compiled", "... with the compiled library", "s", 9, 1.5, "compile.floor", "ratio"),
     Row("compile.everything", "compile the file that sets everything up", "s", 27, 20, "compile.floor", "ratio"),

@@ -112,6 +112,6 @@ int main() {
     mine.push_back(encoder);
     ratios.push_back(encoder / writer);
   }
-  std::printf("{\"otlp_json\": %.1f, \"otlp_json.floor\": %.1f, \"otlp_json.ratio\": %.3f, \"otlp_json_bytes\": %.1f}\n", median(mine), median(writers),
-              median(ratios), static_cast<double>(ours.size()) / spans);
+  std::printf("{\"otlp_json\": %.1f, \"otlp_json.floor\": %.1f, \"otlp_json.ratio\": %.3f, \"otlp_json_bytes\": %.1f}\n", median(mine),
+              median(writers), median(ratios), static_cast<double>(ours.size()) / spans);
 }

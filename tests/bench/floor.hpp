@@ -19,7 +19,9 @@ template <class T>
   __asm__ __volatile__("" : "+r"(value));
   return value;
 }
-[[gnu::always_inline]] inline std::string_view hidden_text(std::string_view text) noexcept { return {hidden(text.data()), hidden(text.size())}; }
+[[gnu::always_inline]] inline std::string_view hidden_text(std::string_view text) noexcept {
+  return {hidden(text.data()), hidden(text.size())};
+}
 
 [[gnu::always_inline]] inline std::int64_t realtime() noexcept {
   timespec now;

@@ -61,7 +61,8 @@ int main() {
   bool const flushed = session.flush(std::chrono::seconds{10});
   double const others = static_cast<double>(bench::requests_everywhere.load() - bench::requests_here - others_before) /
                         static_cast<double>(sink->spans.load() - came_before);
-  std::printf("{\"scoped_span\": %g, \"event\": %g, \"facts\": %g, \"attributes_128\": %g, \"span\": %g, \"log\": %g, \"other_threads\": %g, \"lost\": %llu}\n",
-              scoped, event, facts, attributes, span, log, others, static_cast<unsigned long long>(session.stats().dropped));
+  std::printf(
+      "{\"scoped_span\": %g, \"event\": %g, \"facts\": %g, \"attributes_128\": %g, \"span\": %g, \"log\": %g, \"other_threads\": %g, \"lost\": %llu}\n",
+      scoped, event, facts, attributes, span, log, others, static_cast<unsigned long long>(session.stats().dropped));
   return flushed && session.stats().dropped == 0 ? 0 : 1;
 }

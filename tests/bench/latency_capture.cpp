@@ -45,7 +45,8 @@ constexpr std::uint64_t room_for_block = 544 << 10;
 template <class One>
 void sampled(benchmark::State& state, One one) {
   use(mode::sampled);
-  bench::in_turns(state, bench::neighbour_span, [] { bench::wait_for_room(room_for_block, room_for_block, processors); }, one);
+  bench::in_turns(
+      state, bench::neighbour_span, [] { bench::wait_for_room(room_for_block, room_for_block, processors); }, one);
 }
 
 void five(benchmark::State& state) {
@@ -85,12 +86,14 @@ void heap_span(benchmark::State& state) {
 
 void log_line(benchmark::State& state) {
   use(mode::sampled);
-  bench::in_turns(state, bench::neighbour_log, [] { bench::wait_for_room(room_for_block, room_for_block, processors); },
-                  [](std::int64_t count) { bench::one_log(count); });
+  bench::in_turns(
+      state, bench::neighbour_log, [] { bench::wait_for_room(room_for_block, room_for_block, processors); },
+      [](std::int64_t count) { bench::one_log(count); });
 }
 
 void unrecorded(benchmark::State& state) {
-  bench::in_turns(state, bench::neighbour_span, [] {}, [](std::int64_t count) { bench::one_span(count); });
+  bench::in_turns(
+      state, bench::neighbour_span, [] {}, [](std::int64_t count) { bench::one_span(count); });
 }
 
 void unsampled_root(benchmark::State& state) {
@@ -118,9 +121,9 @@ void bench::add_capture() {
     char const* name;
     void (*run)(benchmark::State&);
   };
-  for (auto const& [name, run] : {row{"sampled/five", five}, row{"sampled/none", none}, row{"sampled/child", child}, row{"sampled/facts", facts},
-                                  row{"sampled/event", event}, row{"sampled/heap_span", heap_span}, row{"log", log_line},
-                                  row{"unsampled/root", unsampled_root}, row{"unsampled/child", unsampled_child}})
+  for (auto const& [name, run] : {row{"sampled/five", five}, row{"sampled/none", none}, row{"sampled/child", child},
+                                  row{"sampled/facts", facts}, row{"sampled/event", event}, row{"sampled/heap_span", heap_span},
+                                  row{"log", log_line}, row{"unsampled/root", unsampled_root}, row{"unsampled/child", unsampled_child}})
     benchmark::RegisterBenchmark(name, run)->UseManualTime();
 }
 
@@ -128,6 +131,7 @@ bool bench::finish() {
   count_losses();
   session.reset();
   if (lost == 0) return true;
-  std::fprintf(stderr, "bench: %llu records were dropped; the figures above are not worth anything\n", static_cast<unsigned long long>(lost));
+  std::fprintf(stderr, "bench: %llu records were dropped; the figures above are not worth anything\n",
+               static_cast<unsigned long long>(lost));
   return false;
 }

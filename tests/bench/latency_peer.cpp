@@ -37,7 +37,8 @@ struct dropping final : sdk::SpanExporter {
 
 [[nodiscard]] std::unique_ptr<sdk::TracerProvider> provider(std::unique_ptr<sdk::Sampler> sampler) {
   auto processor = std::make_unique<sdk::BatchSpanProcessor>(std::make_unique<dropping>(), sdk::BatchSpanProcessorOptions{});
-  return std::make_unique<sdk::TracerProvider>(std::move(processor), opentelemetry::sdk::resource::Resource::Create({}), std::move(sampler));
+  return std::make_unique<sdk::TracerProvider>(std::move(processor), opentelemetry::sdk::resource::Resource::Create({}),
+                                               std::move(sampler));
 }
 
 void one_span(api::Tracer& tracer, std::int64_t count) {
@@ -55,18 +56,21 @@ void one_span(api::Tracer& tracer, std::int64_t count) {
 void five(benchmark::State& state) {
   auto const owner = provider(std::make_unique<sdk::AlwaysOnSampler>());
   auto const tracer = owner->GetTracer("bench");
-  bench::in_turns(state, bench::neighbour_span, [&] { owner->ForceFlush(); }, [&](std::int64_t count) { one_span(*tracer, count); });
+  bench::in_turns(
+      state, bench::neighbour_span, [&] { owner->ForceFlush(); }, [&](std::int64_t count) { one_span(*tracer, count); });
 }
 
 void unsampled_root(benchmark::State& state) {
   auto const owner = provider(std::make_unique<sdk::AlwaysOffSampler>());
   auto const tracer = owner->GetTracer("bench");
-  bench::in_turns(state, bench::neighbour_span, [] {}, [&](std::int64_t count) { one_span(*tracer, count); });
+  bench::in_turns(
+      state, bench::neighbour_span, [] {}, [&](std::int64_t count) { one_span(*tracer, count); });
 }
 
 void off(benchmark::State& state) {
   auto const tracer = api::Provider::GetTracerProvider()->GetTracer("bench");
-  bench::in_turns(state, bench::neighbour_span, [] {}, [&](std::int64_t count) { one_span(*tracer, count); });
+  bench::in_turns(
+      state, bench::neighbour_span, [] {}, [&](std::int64_t count) { one_span(*tracer, count); });
 }
 
 }  // namespace

@@ -57,6 +57,7 @@ int main() {
   second.join();
   bool const flushed = session.flush(std::chrono::seconds{10});
   auto const lost = session.stats().dropped;
-  std::printf("{\"alone_ns\": %.2f, \"together_ns\": %.2f, \"lost\": %llu}\n", median(alone), median(together), static_cast<unsigned long long>(lost));
+  std::printf("{\"alone_ns\": %.2f, \"together_ns\": %.2f, \"lost\": %llu}\n", median(alone), median(together),
+              static_cast<unsigned long long>(lost));
   return flushed && lost == 0 ? 0 : 1;
 }

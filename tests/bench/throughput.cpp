@@ -108,7 +108,8 @@ void produce(std::uint64_t count, bench::dropping const& sink, std::uint64_t bef
   for (int i = 1; i < how.producers; ++i) others.emplace_back([&] { produce(share, *sink, 0, false, processors); });
   produce(share, *sink, warm, how.hung, processors);
   for (auto& other : others) other.join();
-  if (!all_arrived(warm + share * static_cast<std::uint64_t>(how.producers))) std::fprintf(stderr, "bench: flush did not come back in time\n");
+  if (!all_arrived(warm + share * static_cast<std::uint64_t>(how.producers)))
+    std::fprintf(stderr, "bench: flush did not come back in time\n");
   watch.tell(out);
   out.delivered = sink->spans.load() - warm;
   out.lost = lost_by(session, "first");
@@ -195,7 +196,10 @@ int main(int count, char** words) {
   wish const how = understand(count, words);
   if (how.cores > 0) bench::keep_to(how.cores);
   figures const out = how.floor ? run_floor(how) : run_fanlight(how);
-  std::printf("{\"spans\": %llu, \"delivered\": %llu, \"lost\": %llu, \"wall\": %.6f, \"cpu\": %.6f}\n", static_cast<unsigned long long>(how.spans),
-              static_cast<unsigned long long>(out.delivered), static_cast<unsigned long long>(out.lost), out.wall, out.cpu);
-  return out.delivered == how.spans / static_cast<std::uint64_t>(how.producers) * static_cast<std::uint64_t>(how.producers) && out.lost == 0 ? 0 : 1;
+  std::printf("{\"spans\": %llu, \"delivered\": %llu, \"lost\": %llu, \"wall\": %.6f, \"cpu\": %.6f}\n",
+              static_cast<unsigned long long>(how.spans), static_cast<unsigned long long>(out.delivered),
+              static_cast<unsigned long long>(out.lost), out.wall, out.cpu);
+  return out.delivered == how.spans / static_cast<std::uint64_t>(how.producers) * static_cast<std::uint64_t>(how.producers) && out.lost == 0
+             ? 0
+             : 1;
 }

@@ -30,6 +30,11 @@ namespace process {
 inline constexpr auto patience = 60s;
 inline constexpr auto never = std::chrono::hours{1};
 
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool under_address_sanitizer = true;
+#else
+inline constexpr bool under_address_sanitizer = false;
+#endif
 #if defined(__SANITIZE_THREAD__)
 inline constexpr bool under_thread_sanitizer = true;
 #elif defined(__has_feature)

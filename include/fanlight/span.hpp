@@ -120,9 +120,18 @@ class span_writer {
 /// Bytes inside a span object for its record; beyond them it takes one block, which the thread keeps.
 inline constexpr std::size_t inline_room = 448;
 
-void begin_scoped(frame& place, draft& d, unsigned char* room, std::string_view name, source where) noexcept;
-void begin_scoped(frame& place, draft& d, unsigned char* room, start_facts const& how) noexcept;
-void end_scoped(frame& place, draft& d) noexcept;
+/// What a scoped_span is, and a `span` has on the heap.
+struct span_state {
+  frame place;
+  draft open;
+  std::uint32_t forks;  // of the process when a `span` began: after a fork it is the parent's to send
+  alignas(8) unsigned char room[inline_room];
+};
+
+// The place goes in three words, which fit into registers.
+void begin_scoped(span_state& s, std::string_view name, char const* file, char const* function, std::uint32_t line) noexcept;
+void begin_scoped(span_state& s, start_facts const& how) noexcept;
+void end_scoped(span_state& s) noexcept;
 /// `here`: the facts that hold in this thread go along.
 [[nodiscard]] context context_of(frame const& place, bool here = true) noexcept;
 [[nodiscard]] start_facts facts_of(std::string_view name, span_options const& options, std::initializer_list<attribute> attributes,
@@ -133,15 +142,15 @@ class scoped_span : public detail::span_writer<scoped_span> {
  public:
   [[nodiscard]] explicit scoped_span(std::string_view name, source where = source::current()) noexcept {
     if (detail::nothing_runs()) {
-      place_.layout = 0;
-      draft_.data = nullptr;
+      state_.place.layout = 0;
+      state_.open.data = nullptr;
       return;
     }
-    detail::begin_scoped(place_, draft_, room_, name, where);
+    detail::begin_scoped(state_, name, where.file(), where.function(), where.line());
   }
   [[nodiscard]] scoped_span(std::string_view name, span_options const& options, std::initializer_list<attribute> attributes = {},
                             source where = source::current()) noexcept {
-    detail::begin_scoped(place_, draft_, room_, detail::facts_of(name, options, attributes, where));
+    detail::begin_scoped(state_, detail::facts_of(name, options, attributes, where));
   }
   // A template, so that `{.parent = {}}`, which g++ takes for a list of one empty attribute as well, means options.
   template <int = 0>
@@ -151,46 +160,41 @@ class scoped_span : public detail::span_writer<scoped_span> {
   scoped_span(scoped_span const&) = delete;
   scoped_span& operator=(scoped_span const&) = delete;
   ~scoped_span() noexcept {
-    if (place_.layout != 0) detail::end_scoped(place_, draft_);
+    if (state_.place.layout != 0) detail::end_scoped(state_);
   }
 
   /// To carry elsewhere: a child may be begun from it on any thread, even after this has ended.
-  [[nodiscard]] fanlight::context context() const noexcept { return detail::context_of(place_); }
+  [[nodiscard]] fanlight::context context() const noexcept { return detail::context_of(state_.place); }
   /// The end as it is to be recorded, when it is not the closing brace's time.
   void end_at(wall_time at) noexcept;
 
  protected:
   struct later {};
-  explicit scoped_span(later) noexcept { place_.layout = 0, draft_.data = nullptr; }
-  void begin(detail::start_facts const& how) noexcept { detail::begin_scoped(place_, draft_, room_, how); }
+  explicit scoped_span(later) noexcept { state_.place.layout = 0, state_.open.data = nullptr; }
+  void begin(detail::start_facts const& how) noexcept { detail::begin_scoped(state_, how); }
 
  private:
   friend class detail::span_writer<scoped_span>;
-  [[nodiscard]] detail::draft& open_() noexcept { return draft_; }
-  detail::frame place_;
-  detail::draft draft_;
-  alignas(8) unsigned char room_[detail::inline_room];
+  [[nodiscard]] detail::draft& open_() noexcept { return state_.open; }
+  detail::span_state state_;
 };
 
 namespace detail {
-/// A `span` on the heap: what a scoped_span holds inside.
-struct span_state {
-  frame place;
-  draft open;
-  std::uint32_t forks;  // of the process when it began: after a fork it is the parent's to send
-  alignas(8) unsigned char room[inline_room];
-};
 void end_span(span_state*) noexcept;
+[[nodiscard]] span_state* begin_span(std::string_view name, source where) noexcept;
 [[nodiscard]] span_state* begin_span(start_facts const& how) noexcept;
 }  // namespace detail
 
 /// One owner at a time; move it to any thread. Ends with its owner, or by end().
 class span : public detail::span_writer<span> {
  public:
-  [[nodiscard]] explicit span(std::string_view name, source where = source::current()) noexcept : span{name, {}, {}, where} {}
+  [[nodiscard]] explicit span(std::string_view name, source where = source::current()) noexcept : state_{detail::begin_span(name, where)} {}
   [[nodiscard]] span(std::string_view name, span_options const& options, std::initializer_list<attribute> attributes = {},
                      source where = source::current()) noexcept
       : state_{detail::begin_span(detail::facts_of(name, options, attributes, where))} {}
+  template <int = 0>  // as in scoped_span
+  [[nodiscard]] span(std::string_view name, std::initializer_list<attribute> attributes, source where = source::current()) noexcept
+      : span{name, span_options{}, attributes, where} {}
   span(span&& other) noexcept : state_{other.state_} { other.state_ = nullptr; }
   span(span const&) = delete;
   span& operator=(span const&) = delete;

@@ -34,6 +34,9 @@ class subsegment : public scoped_span {
     if (must_throw) throw context_missing{};
     begin(how);
   }
+  template <int = 0>  // as in scoped_span
+  [[nodiscard]] subsegment(std::string_view name, std::initializer_list<attribute> attributes, source where = source::current())
+      : subsegment{name, span_options{}, attributes, where} {}
 };
 
 /// Inside another span of this process a segment becomes a subsegment, and that is told.
@@ -49,6 +52,9 @@ class segment : public scoped_span {
     how.flags = detail::is_nested(options, name) ? detail::entry_flag::subsegment : detail::entry_flag::segment;
     begin(how);
   }
+  template <int = 0>  // as in scoped_span
+  [[nodiscard]] segment(std::string_view name, std::initializer_list<attribute> attributes, source where = source::current()) noexcept
+      : segment{name, span_options{}, attributes, where} {}
 };
 
 FANLIGHT_END

@@ -36,6 +36,19 @@ TEST_CASE("a subsegment is a child span with X-Ray's word for it") {
   CHECK(taken.problems().empty());
 }
 
+TEST_CASE("attributes may follow the name at once") {
+  testing::capture taken;
+  {
+    segment request{"cruddur", {{"tier", "gold"}}};
+    subsegment query{"user_activities", {{"rows", 3}}};
+    span upload{"upload", {{"bytes", 1024}, {"warm", true}}};
+  }
+  CHECK(taken.tree() ==
+        "cruddur [server] tier=\"gold\"\n"
+        "  user_activities rows=3\n"
+        "    upload bytes=1024 warm=true\n");
+}
+
 TEST_CASE("a subsegment with nothing above it is a root, marked, and told once") {
   testing::capture taken;
   {

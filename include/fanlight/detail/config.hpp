@@ -30,3 +30,4 @@
 #define FANLIGHT_HOT inline __attribute__((always_inline))
 // Cold also means: compiled for size. Spans with options take such paths too; it halves what a file that instruments costs to compile.
 #define FANLIGHT_COLD __attribute__((cold))
+#define FANLIGHT_NOINLINE __attribute__((noinline))

@@ -40,6 +40,12 @@ enum class ring_state : std::uint32_t {
 
 enum class sampling_mode : std::uint32_t { always_on, always_off, ratio, custom };
 
+/// What a span without options may be spared.
+namespace start_shortcut {
+inline constexpr std::uint32_t child = 1;  // clock and ids are the built-in ones
+inline constexpr std::uint32_t root = 2;   // and the sampler looks at nothing but the id
+}  // namespace start_shortcut
+
 struct start_facts;  // detail/draft.hpp
 
 struct core_operations {
@@ -71,6 +77,7 @@ struct core_face {
   core_face* next;  // in the process's list
   // what a span start looks at
   sampling_mode sampler;
+  std::uint32_t shortcuts;  // start_shortcut
   std::uint32_t parent_based;
   std::uint64_t threshold;                    // keep when the low 56 bits of the trace id reach it
   std::int64_t (*ticks)(void* self) noexcept; // null: CLOCK_MONOTONIC

@@ -88,7 +88,7 @@ struct fanlight_process_1 {
   void* adopted;        // fanlight_process_1*: the host's block, in a copy that was handed one
   fanlight_thread_1* (*thread)();  // the calling thread's block in this copy
   std::uint32_t lock;   // guards `cores`
-  std::uint32_t flags;
+  std::uint32_t flags;  // detail::process_flag; never 0 again once a pipeline was made or a context became current
 };
 
 // `inline` and default visibility make these one per process for all that is linked together. A library that is brought in by dlopen
@@ -124,9 +124,22 @@ enum class thread_stage : std::uint32_t { fresh, live, leaving };
 
 [[nodiscard]] FANLIGHT_HOT frame* current_frame(thread_block const& t) noexcept { return static_cast<frame*>(t.current); }
 
-/// There is no pipeline and no trace to pass on: the cheapest question there is.
+namespace process_flag {
+inline constexpr std::uint32_t fork_handler = 1;  // is registered
+inline constexpr std::uint32_t exit_handler = 2;  // is registered
+inline constexpr std::uint32_t context_used = 4;  // contexts pass through here, or through the process that this copy adopted
+}  // namespace process_flag
+
+/// Something is about to become current without a pipeline: nothing_runs() has to look closer from now on.
+FANLIGHT_HOT void note_use() noexcept {
+  auto& flags = ::fanlight_process_state_1.flags;
+  if (__builtin_expect(__atomic_load_n(&flags, __ATOMIC_RELAXED) == 0, 0)) __atomic_fetch_or(&flags, process_flag::context_used, __ATOMIC_RELAXED);
+}
+
+/// There is no pipeline and no trace to pass on: the cheapest question there is, a single load where there never was any.
 [[nodiscard]] FANLIGHT_HOT bool nothing_runs() noexcept {
   auto const& process = ::fanlight_process_state_1;
+  if (__builtin_expect(__atomic_load_n(&process.flags, __ATOMIC_RELAXED) == 0, 0)) return true;
   if (__atomic_load_n(&process.core, __ATOMIC_RELAXED) != nullptr || __atomic_load_n(&process.adopted, __ATOMIC_RELAXED) != nullptr) return false;
   auto const& t = ::fanlight_thread_state_1;
   return t.current == nullptr && t.chosen == nullptr;

@@ -36,7 +36,7 @@ class checker {
   std::vector<problem>& said_;
 };
 
-FANLIGHT_INLINE void check_batching(batching const& given, checker& to) {
+FANLIGHT_COLD FANLIGHT_INLINE void check_batching(batching const& given, checker& to) {
   to.not_zero(given.queue_records, "batching.queue_records");
   to.not_zero(given.queue_bytes, "batching.queue_bytes");
   to.not_zero(given.batch_records, "batching.batch_records");
@@ -54,7 +54,7 @@ FANLIGHT_INLINE void check_batching(batching const& given, checker& to) {
             " to " + std::to_string(most_capture) + "; the nearest of them is used instead");
 }
 
-FANLIGHT_INLINE void check_exporter(exporter_spec const& given, std::vector<problem>& said, checker& to) {
+FANLIGHT_COLD FANLIGHT_INLINE void check_exporter(exporter_spec const& given, std::vector<problem>& said, checker& to) {
   for (auto told : given.problems) {
     if (told.exporter.empty()) told.exporter = given.name;
     said.push_back(std::move(told));
@@ -67,7 +67,7 @@ FANLIGHT_INLINE void check_exporter(exporter_spec const& given, std::vector<prob
 }
 
 /// One attribute of the resource with a member of its own, given in both ways.
-FANLIGHT_INLINE void check_twice(config const& given, std::string_view key, std::string const& member, std::string const& text,
+FANLIGHT_COLD FANLIGHT_INLINE void check_twice(config const& given, std::string_view key, std::string const& member, std::string const& text,
                                  checker& to) {
   auto const other = given.resource.get(key).as_text();
   if (!text.empty() && given.resource.contains(key) && other != text)
@@ -77,7 +77,7 @@ FANLIGHT_INLINE void check_twice(config const& given, std::string_view key, std:
 
 }  // namespace detail
 
-FANLIGHT_INLINE std::vector<problem> check(config const& given) {
+FANLIGHT_COLD FANLIGHT_INLINE std::vector<problem> check(config const& given) {
   std::vector<problem> said;
   detail::checker to{said};
   detail::check_twice(given, "service.name", "service", given.service, to);

@@ -56,7 +56,7 @@ class terminal {
 };
 
 // A terminal that is stopped, or a pipe that is full, is waited for before the write and not in it: a write cannot be given a deadline.
-FANLIGHT_INLINE bool terminal::send(std::string& text, deadline until) const noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE bool terminal::send(std::string& text, deadline until) const noexcept {
   std::size_t done = 0;
   bool fine = true;
   while (fine && done < text.size()) {
@@ -166,7 +166,7 @@ class console_exporter final : public exporter {
 
 }  // namespace detail
 
-FANLIGHT_INLINE exporter_spec console(console_config given) {
+FANLIGHT_COLD FANLIGHT_INLINE exporter_spec console(console_config given) {
   exporter_spec out;
   out.name = "console";
   out.prompt = true;

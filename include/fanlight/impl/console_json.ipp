@@ -35,7 +35,7 @@ class console_json {
 };
 
 /// Python's way of printing a trace state: `['{key=a, value=1}']`.
-[[nodiscard]] FANLIGHT_INLINE std::string state_text(std::string_view state) {
+[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE std::string state_text(std::string_view state) {
   std::string out = "[";
   while (!state.empty()) {
     auto const comma = state.find(',');
@@ -50,7 +50,7 @@ class console_json {
   return out + "]";
 }
 
-FANLIGHT_INLINE void console_json::context(trace_id const& trace, span_id const& span, std::string_view state) {
+FANLIGHT_COLD FANLIGHT_INLINE void console_json::context(trace_id const& trace, span_id const& span, std::string_view state) {
   json_.name("context");
   json_.open_object();
   json_.name("trace_id"), id(trace);
@@ -68,7 +68,7 @@ void console_json::attributes(Record const& record) {
 }
 
 /// Attributes, then metadata as `metadata.<namespace>.<key>`; left open.
-FANLIGHT_INLINE void console_json::open_attributes(record_base const& record) {
+FANLIGHT_COLD FANLIGHT_INLINE void console_json::open_attributes(record_base const& record) {
   json_.name("attributes");
   json_.open_object();
   for (auto const each : record.attributes()) json_.key(each.key), json_.plain(each.value);
@@ -79,14 +79,14 @@ FANLIGHT_INLINE void console_json::open_attributes(record_base const& record) {
   }
 }
 
-FANLIGHT_INLINE void console_json::link(link_record const& link) {
+FANLIGHT_COLD FANLIGHT_INLINE void console_json::link(link_record const& link) {
   json_.open_object();
   context(link.trace_id, link.span_id, link.tracestate);
   attributes(link);
   json_.close_object();
 }
 
-FANLIGHT_INLINE void console_json::span(span_record const& span) {
+FANLIGHT_COLD FANLIGHT_INLINE void console_json::span(span_record const& span) {
   json_.name("name"), json_.text(span.name);
   context(span.trace_id, span.span_id, span.tracestate());
   json_.name("kind"), json_.text("SpanKind.", to_text(span.kind));
@@ -134,7 +134,7 @@ void console_json::log(Record const& record, std::string_view body) {
   json_.name("trace_flags"), json_.natural(record.trace_flags);
 }
 
-FANLIGHT_INLINE void console_json::exception(error_record const& report) {
+FANLIGHT_COLD FANLIGHT_INLINE void console_json::exception(error_record const& report) {
   auto const add = [&](std::string_view key, std::string_view what) {
     if (!what.empty() && report.find(key).kind() == value_kind::empty) json_.key(key), json_.text(what);
   };
@@ -146,7 +146,7 @@ FANLIGHT_INLINE void console_json::exception(error_record const& report) {
   add("user.email", report.person_email());
 }
 
-FANLIGHT_INLINE void console_json::end(resource const& who) {
+FANLIGHT_COLD FANLIGHT_INLINE void console_json::end(resource const& who) {
   json_.name("resource");
   json_.open_object();
   json_.name("attributes");
@@ -159,19 +159,19 @@ FANLIGHT_INLINE void console_json::end(resource const& who) {
   to_.push('\n');
 }
 
-FANLIGHT_INLINE void write_console_json(send_buffer& to, span_record const& span) {
+FANLIGHT_COLD FANLIGHT_INLINE void write_console_json(send_buffer& to, span_record const& span) {
   console_json json{to};
   json.span(span);
   json.end(span.resource());
 }
 
-FANLIGHT_INLINE void write_console_json(send_buffer& to, log_record const& log) {
+FANLIGHT_COLD FANLIGHT_INLINE void write_console_json(send_buffer& to, log_record const& log) {
   console_json json{to};
   json.log(log, log.body);
   json.end(log.resource());
 }
 
-FANLIGHT_INLINE void write_console_json(send_buffer& to, error_record const& report) {
+FANLIGHT_COLD FANLIGHT_INLINE void write_console_json(send_buffer& to, error_record const& report) {
   console_json json{to};
   json.log(report, report.message);
   json.end(report.resource());

@@ -85,7 +85,7 @@ class core final : public core_face {
   std::uint32_t closing_ = 0;
 };
 
-FANLIGHT_INLINE core::core(config given) : core_face{}, given_{std::move(given)} {
+FANLIGHT_COLD FANLIGHT_INLINE core::core(config given) : core_face{}, given_{std::move(given)} {
   settled_ = resolve(given_, said_);
   fill_face();
   if (settled_.disabled) {
@@ -98,7 +98,7 @@ FANLIGHT_INLINE core::core(config given) : core_face{}, given_{std::move(given)}
   list();
 }
 
-FANLIGHT_INLINE void core::fill_face() {
+FANLIGHT_COLD FANLIGHT_INLINE void core::fill_face() {
   auto const count = [](std::uint32_t number) { return static_cast<std::uint16_t>(number < 0xFFFF ? number : 0xFFFF); };
   layout = layout_version;
   operations = operations_table();
@@ -121,14 +121,16 @@ FANLIGHT_INLINE void core::fill_face() {
   source_of_time = source_of_ids = this;
   if (given_.instead.ticks) ticks = [](void* self) noexcept { return static_cast<core*>(self)->given_.instead.ticks(); };
   if (given_.instead.random) random = [](void* self) noexcept { return static_cast<core*>(self)->given_.instead.random(); };
+  if (ticks == nullptr && random == nullptr) shortcuts = start_shortcut::child;
+  if (shortcuts != 0 && sampler != sampling_mode::custom && write_threshold == 0) shortcuts |= start_shortcut::root;
 }
 
-FANLIGHT_INLINE bool core::flush(std::chrono::nanoseconds limit) {
+FANLIGHT_COLD FANLIGHT_INLINE bool core::flush(std::chrono::nanoseconds limit) {
   auto* const now = awake();
   return now == nullptr || now->dispatch.flush(after(limit));
 }
 
-FANLIGHT_INLINE bool core::shutdown(std::chrono::nanoseconds limit) {
+FANLIGHT_COLD FANLIGHT_INLINE bool core::shutdown(std::chrono::nanoseconds limit) {
   auto const until = after(limit);
   auto* const now = awake();
   if (__atomic_exchange_n(&closing_, 1u, __ATOMIC_ACQ_REL) != 0) return now == nullptr || now->dispatch.wait_for_end(until);
@@ -145,12 +147,12 @@ FANLIGHT_INLINE bool core::shutdown(std::chrono::nanoseconds limit) {
   return flushed && stopped;
 }
 
-FANLIGHT_INLINE statistics core::stats() const {
+FANLIGHT_COLD FANLIGHT_INLINE statistics core::stats() const {
   auto const* const now = awake();
   return now == nullptr ? statistics{} : now->count();
 }
 
-FANLIGHT_INLINE std::vector<problem> core::problems() const {
+FANLIGHT_COLD FANLIGHT_INLINE std::vector<problem> core::problems() const {
   auto const* const now = awake();
   return now == nullptr ? said_ : now->problems.history();
 }
@@ -158,7 +160,7 @@ FANLIGHT_INLINE std::vector<problem> core::problems() const {
 // ---- fork -----------------------------------------------------------------------------------------------------------------------------
 
 /// In the child: the calling thread is the only one left. It forgets its rings, its number and its seed, and every pipeline falls asleep.
-FANLIGHT_INLINE void after_fork_in_child() noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void after_fork_in_child() noexcept {
   auto& block = home();
   auto& t = here();
   t.ready = t.channel = t.rings = nullptr;
@@ -172,15 +174,16 @@ FANLIGHT_INLINE void after_fork_in_child() noexcept {
     if (each->layout == layout_version) static_cast<core*>(each)->note_fork();
 }
 
-FANLIGHT_INLINE void core::list() noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void core::list() noexcept {
   auto& block = home();
   spin_lock const held{block.lock};
-  if ((__atomic_fetch_or(&block.flags, 1u, __ATOMIC_RELAXED) & 1u) == 0) ::pthread_atfork(nullptr, nullptr, after_fork_in_child);
+  if ((__atomic_fetch_or(&block.flags, process_flag::fork_handler, __ATOMIC_RELAXED) & process_flag::fork_handler) == 0)
+    ::pthread_atfork(nullptr, nullptr, after_fork_in_child);
   next = static_cast<core_face*>(block.cores);
   block.cores = static_cast<core_face*>(this);
 }
 
-FANLIGHT_INLINE works* core::wake_up() noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE works* core::wake_up() noexcept {
   if (auto* const now = awake(); now != nullptr) return now;
   spin_lock const held{lock_};
   if (auto* const now = awake(); now != nullptr) return now;
@@ -199,7 +202,7 @@ FANLIGHT_INLINE works* core::wake_up() noexcept {
 
 // ---- what instruments call ------------------------------------------------------------------------------------------------------------
 
-FANLIGHT_INLINE core_operations const* core::operations_table() noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE core_operations const* core::operations_table() noexcept {
   static constexpr core_operations table{
       [](core_face& face, thread_block& t) noexcept -> ring* {
         auto* const now = of(face).wake_up();
@@ -231,14 +234,14 @@ FANLIGHT_INLINE core_operations const* core::operations_table() noexcept {
   return &table;
 }
 
-FANLIGHT_INLINE void core::hear(core_face& face, int code, std::string_view about) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void core::hear(core_face& face, int code, std::string_view about) noexcept {
   auto* const now = of(face).awake();
   if (now == nullptr) return;
   silence const quiet{here()};
   if (now->problems.report_now(static_cast<problem_code>(code), about)) now->dispatch.bell().ring();
 }
 
-FANLIGHT_INLINE std::uint32_t core::ask_sampler(core_face& face, start_facts const& how) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE std::uint32_t core::ask_sampler(core_face& face, start_facts const& how) noexcept {
   auto& self = of(face);
   silence const quiet{here()};
   try {

@@ -18,7 +18,7 @@ FANLIGHT_BEGIN
 namespace detail {
 
 /// What a problem of an instrument means, in words; `about` is the name of what it happened to.
-[[nodiscard]] inline std::string describe(problem_code code, std::string_view about) {
+[[nodiscard]] FANLIGHT_COLD inline std::string describe(problem_code code, std::string_view about) {
   std::string const name{about};
   switch (code) {
     case problem_code::no_parent:

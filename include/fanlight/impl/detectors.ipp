@@ -6,14 +6,14 @@
 FANLIGHT_BEGIN
 namespace detail {
 
-[[nodiscard]] FANLIGHT_INLINE std::size_t count_hex(std::string_view text) noexcept {
+[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE std::size_t count_hex(std::string_view text) noexcept {
   std::size_t out = 0;
   while (out < text.size() && ((text[out] >= '0' && text[out] <= '9') || (text[out] >= 'a' && text[out] <= 'f'))) ++out;
   return out;
 }
 
 /// The last part of a control group's path: `<id>`, `docker-<id>.scope`, `cri-containerd-<id>.scope`, ECS's `<task>-<number>`.
-[[nodiscard]] FANLIGHT_INLINE std::string_view id_of_group(std::string_view path) noexcept {
+[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE std::string_view id_of_group(std::string_view path) noexcept {
   auto name = path.substr(path.find_last_of("/:") + 1);
   if (constexpr std::string_view scope = ".scope"; name.size() > scope.size() && name.substr(name.size() - scope.size()) == scope)
     name.remove_suffix(scope.size());
@@ -26,7 +26,7 @@ namespace detail {
 }
 
 /// The 64 digits in a mount of the container's own files. A pod's `sandboxes/<id>` is not the container.
-[[nodiscard]] FANLIGHT_INLINE std::string_view id_of_mount(std::string_view line) noexcept {
+[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE std::string_view id_of_mount(std::string_view line) noexcept {
   if (line.find("/hostname ") == std::string_view::npos || line.find("/sandboxes/") != std::string_view::npos) return {};
   for (auto slash = line.find('/'); slash != std::string_view::npos; slash = line.find('/', slash + 1)) {
     auto const part = line.substr(slash + 1);
@@ -35,7 +35,7 @@ namespace detail {
   return {};
 }
 
-FANLIGHT_INLINE std::string container_id(std::string_view control_groups, std::string_view mounts) {
+FANLIGHT_COLD FANLIGHT_INLINE std::string container_id(std::string_view control_groups, std::string_view mounts) {
   auto const first_in = [](std::string_view text, std::string_view (*find)(std::string_view) noexcept) {
     while (!text.empty()) {
       auto const line = text.substr(0, text.find('\n'));
@@ -48,7 +48,7 @@ FANLIGHT_INLINE std::string container_id(std::string_view control_groups, std::s
   return out.empty() ? first_in(mounts, id_of_mount) : out;
 }
 
-FANLIGHT_INLINE std::string_view architecture_name(std::string_view machine) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE std::string_view architecture_name(std::string_view machine) noexcept {
   if (machine == "x86_64" || machine == "amd64") return "amd64";
   if (machine == "aarch64" || machine == "arm64") return "arm64";
   if (machine.substr(0, 3) == "arm") return "arm32";
@@ -57,7 +57,7 @@ FANLIGHT_INLINE std::string_view architecture_name(std::string_view machine) noe
   return machine;
 }
 
-FANLIGHT_INLINE std::string uuid_text(unsigned char const (&random)[16]) {
+FANLIGHT_COLD FANLIGHT_INLINE std::string uuid_text(unsigned char const (&random)[16]) {
   std::string out;
   for (unsigned i = 0; i < 16; ++i) {
     unsigned byte = random[i];
@@ -70,7 +70,7 @@ FANLIGHT_INLINE std::string uuid_text(unsigned char const (&random)[16]) {
   return out;
 }
 
-FANLIGHT_INLINE object detected(process_facts const& facts) {
+FANLIGHT_COLD FANLIGHT_INLINE object detected(process_facts const& facts) {
   object out;
   auto const set = [&out](std::string_view key, std::string_view text) {
     if (!text.empty()) out.set(key, text);
@@ -87,7 +87,7 @@ FANLIGHT_INLINE object detected(process_facts const& facts) {
   return out;
 }
 
-FANLIGHT_INLINE resource assemble_resource(object const& stated, bool detect) {
+FANLIGHT_COLD FANLIGHT_INLINE resource assemble_resource(object const& stated, bool detect) {
   resource out;
   auto const over = [&out](object const& with) {
     for (auto const item : with.members()) out.attributes.set(item.key, item.value);

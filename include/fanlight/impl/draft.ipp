@@ -31,30 +31,41 @@ FANLIGHT_COLD FANLIGHT_INLINE bool make_room(draft& d, std::size_t more) noexcep
   return true;
 }
 
-/// What is in scope goes along, and a name that does not fit gets room or is cut.
-FANLIGHT_COLD inline void open_with_more(draft& d, thread_block const& t, std::string_view name) noexcept {
-  std::size_t const most = d.core->largest_entry / 2;
-  name = name.substr(0, most);
+/// One by one, each within the limits; what does not fit is counted.
+FANLIGHT_COLD inline void add_facts_slowly(draft& d, thread_block const& t) noexcept {
+  for (auto const *at = t.facts.data + t.facts.begin, *end = t.facts.data + t.facts.end; at != end; at += item_view{at}.size())
+    put_slowly(d, item_view{at}.head().role, item_view{at}.key(), read_value({at}));
+}
+
+/// What is in scope goes along, in one go where no limit is near.
+FANLIGHT_NOINLINE inline void add_facts(draft& d, thread_block const& t) noexcept {
+  std::size_t const size = t.facts.end - t.facts.begin;
+  if (t.facts.count > d.attributes_left || d.value_limit != UINT32_MAX || !make_room(d, size)) return add_facts_slowly(d, t);
+  std::memcpy(d.at, t.facts.data + t.facts.begin, size);
+  d.at += size;
+  std::memcpy(d.filter.words, t.facts.filter, sizeof d.filter.words);
+  d.attributes_left = static_cast<std::uint16_t>(d.attributes_left - t.facts.count);
+}
+
+/// A long name gets room, or is cut.
+FANLIGHT_COLD inline void add_long_name(draft& d, std::string_view name) noexcept {
+  name = name.substr(0, d.core->largest_entry / 2);
   if (!make_room(d, padded(name.size() + 1))) name = {};
   d.head().name_size = static_cast<std::uint32_t>(name.size());
   std::memset(d.at, 0, padded(name.size() + 1));
   copy_bytes(d.at, name.data(), name.size());
   d.at += padded(name.size() + 1);
-  std::size_t const facts = t.facts.end - t.facts.begin;
-  if (facts == 0) return;
-  if (t.facts.count > d.attributes_left || d.value_limit != UINT32_MAX || !make_room(d, facts)) {
-    // One by one, each within the limits; what does not fit is counted.
-    for (auto const *at = t.facts.data + t.facts.begin, *end = at + facts; at != end; at += item_view{at}.size())
-      put_slowly(d, item_view{at}.head().role, item_view{at}.key(), read_value({at}));
-    return;
-  }
-  std::memcpy(d.at, t.facts.data + t.facts.begin, facts);
-  d.at += facts;
-  for (int i = 0; i < 4; ++i) d.filter.words[i] = t.facts.filter[i];
-  d.attributes_left = static_cast<std::uint16_t>(d.attributes_left - t.facts.count);
 }
 
-/// Zeroes a head but for what open_draft_here() writes. Word by word: for the whole of it g++ takes a string instruction, which costs more
+/// Where it began, into the head of a record to be.
+FANLIGHT_HOT void write_source(unsigned char* data, char const* file, char const* function, std::uint32_t line) noexcept {
+  auto& head = *reinterpret_cast<entry_head*>(data);
+  head.file = file;
+  head.function = function;
+  head.line = line;
+}
+
+/// Zeroes a head but for what write_source() and open_draft_here() write. Word by word: for the whole of it g++ takes a string instruction, which costs more
 /// than the rest of the start.
 FANLIGHT_HOT void clear_head(unsigned char* data) noexcept {
   auto const clear = [data](std::size_t offset) {
@@ -65,8 +76,9 @@ FANLIGHT_HOT void clear_head(unsigned char* data) noexcept {
 }
 static_assert(offsetof(entry_head, end) == 48 && offsetof(entry_head, thread) == 76 && offsetof(entry_head, name_size) == 80);
 
+/// Where it began has been written already.
 FANLIGHT_HOT void open_draft_here(draft& d, thread_block const& t, core_face& core, unsigned char* data, std::size_t room,
-                                  entry_type type, std::string_view name, source where) noexcept {
+                                  entry_type type, std::string_view name) noexcept {
   d.data = data;
   d.end = data + room;
   d.core = &core;
@@ -80,23 +92,25 @@ FANLIGHT_HOT void open_draft_here(draft& d, thread_block const& t, core_face& co
   clear_head(data);
   auto& head = d.head();
   head.type = type;
-  head.file = where.file();
-  head.function = where.function();
-  head.line = where.line();
   head.thread = t.thread_id;
   d.at = data + sizeof(entry_head);
-  if (__builtin_expect(name.size() >= 128 || t.facts.end != t.facts.begin, 0)) return open_with_more(d, t, name);
-  head.name_size = static_cast<std::uint32_t>(name.size());
-  std::uint64_t const zero = 0;
-  unsigned char* const items = d.at + padded(name.size() + 1);
-  std::memcpy(items - 8, &zero, 8);
-  copy_bytes(d.at, name.data(), name.size());
-  d.at = items;
+  if (__builtin_expect(name.size() < 128, 1)) {
+    head.name_size = static_cast<std::uint32_t>(name.size());
+    std::uint64_t const zero = 0;
+    unsigned char* const items = d.at + padded(name.size() + 1);
+    std::memcpy(items - 8, &zero, 8);
+    copy_bytes(d.at, name.data(), name.size());
+    d.at = items;
+  } else {
+    add_long_name(d, name);
+  }
+  if (__builtin_expect(t.facts.end != t.facts.begin, 0)) add_facts(d, t);
 }
 
 FANLIGHT_INLINE void open_draft(draft& d, thread_block& t, core_face& core, unsigned char* data, std::size_t room, entry_type type,
                                 std::string_view name, source where) noexcept {
-  open_draft_here(d, t, core, data, room, type, name, where);
+  write_source(data, where.file(), where.function(), where.line());
+  open_draft_here(d, t, core, data, room, type, name);
 }
 
 FANLIGHT_INLINE void discard_draft(draft& d, thread_block& t) noexcept {
@@ -216,30 +230,74 @@ FANLIGHT_INLINE void put_fact(draft& d, fact_key key, std::string_view text) noe
   return false;
 }
 
+/// What put_group() is to write: which attributes, and how many bytes they take.
+struct group_plan {
+  std::size_t size = 0, kept = 0, again = 0;
+  bool plain = false;  // all of them, as they are
+};
+
+/// The common case: a few attributes with keys that are surely different, and no limit near.
+[[nodiscard]] FANLIGHT_INLINE bool plan_plainly(group_plan& plan, draft const& d, attribute const* attributes, std::size_t count, std::uint16_t limit) noexcept {
+  if (count > limit || d.value_limit != UINT32_MAX) return false;
+  key_filter seen{};
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    auto const& [key, what] = attributes[i];
+    std::uint32_t const hash = key_hash(key.data(), key.size());
+    if (key.size() - 1 >= 0xFFFF || seen.may_hold(hash)) return false;
+    seen.add(hash);
+    size += item_space(what.kind(), what.size(), key.size());
+  }
+  plan = {size, count, 0, true};
+  return true;
+}
+
+[[nodiscard]] FANLIGHT_INLINE std::string_view group_key(attribute const& of) noexcept { return of.key.substr(0, 0xFFFF); }
+
+/// Those over `limit` or without a key are left out, and an earlier one of the same key.
+[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE group_plan plan_carefully(draft const& d, std::string_view owner, attribute const* attributes,
+                                                                      std::size_t count, std::uint16_t limit) noexcept {
+  group_plan out;
+  for (std::size_t i = 0; i < count; ++i)
+    if (comes_again(attributes, i, count)) {
+      ++out.again;
+    } else if (attributes[i].key.empty()) {
+      tell(d.core, 105, owner);
+    } else if (out.kept < limit) {
+      limited_value const limited{attributes[i].value, d.value_limit};
+      out.size += item_space(limited.get().kind(), limited.get().size(), group_key(attributes[i]).size());
+      ++out.kept;
+    }
+  return out;
+}
+
+/// Writes what the plan says, and gives the byte behind it.
+[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE unsigned char* place_carefully(unsigned char* to, group_plan const& plan, draft const& d, attribute const* attributes,
+                                                                           std::size_t count) noexcept {
+  std::size_t left = plan.kept;
+  for (std::size_t i = 0; i < count && left > 0; ++i)
+    if (!attributes[i].key.empty() && !comes_again(attributes, i, count)) {
+      limited_value const limited{attributes[i].value, d.value_limit};
+      to = place_item(to, item_role::attribute, group_key(attributes[i]), limited.get());
+      --left;
+    }
+  return to;
+}
+
 /// Writes attributes behind a head as the value of one item. Those over `limit`, without room or without a key are counted. False: there
 /// is no room even without them.
 template <class Head>
 [[nodiscard]] bool put_group(draft& d, item_role role, std::string_view key, Head head, std::string_view extra,
                                attribute const* attributes, std::size_t count, std::uint16_t limit) noexcept {
   std::size_t const lead = sizeof head + (extra.data() == nullptr ? 0 : padded(extra.size() + 1));
-  std::size_t size = lead, kept = 0, again = 0;
-  auto const key_of = [attributes](std::size_t i) { return attributes[i].key.substr(0, 0xFFFF); };
-  for (std::size_t i = 0; i < count; ++i)
-    if (comes_again(attributes, i, count)) {
-      ++again;
-    } else if (key_of(i).empty()) {
-      tell(d.core, 105, key);
-    } else if (kept < limit) {
-      limited_value const limited{attributes[i].value, d.value_limit};
-      size += item_space(limited.get().kind(), limited.get().size(), key_of(i).size());
-      ++kept;
-    }
-  if (!make_room(d, item_space(value_kind::array, size, key.size()))) {
-    size = lead, kept = 0;
-    if (!make_room(d, item_space(value_kind::array, size, key.size()))) return false;
+  group_plan plan;
+  if (!plan_plainly(plan, d, attributes, count, limit)) plan = plan_carefully(d, key, attributes, count, limit);
+  if (!make_room(d, item_space(value_kind::array, lead + plan.size, key.size()))) {
+    plan = {0, 0, plan.again, false};
+    if (!make_room(d, item_space(value_kind::array, lead, key.size()))) return false;
   }
-  head.dropped = static_cast<std::uint32_t>(count - again - kept);
-  item_head const item{value_kind::array, role, static_cast<std::uint16_t>(key.size()), static_cast<std::uint32_t>(size)};
+  head.dropped = static_cast<std::uint32_t>(count - plan.again - plan.kept);
+  item_head const item{value_kind::array, role, static_cast<std::uint16_t>(key.size()), static_cast<std::uint32_t>(lead + plan.size)};
   std::memcpy(d.at, &item, sizeof item);
   std::memcpy(d.at + sizeof item, &head, sizeof head);
   unsigned char* to = d.at + sizeof item + sizeof head;
@@ -248,16 +306,15 @@ template <class Head>
     copy_bytes(to, extra.data(), extra.size());
     to += padded(extra.size() + 1);
   }
-  for (std::size_t i = 0; i < count && kept > 0; ++i)
-    if (!key_of(i).empty() && !comes_again(attributes, i, count)) {
-      limited_value const limited{attributes[i].value, d.value_limit};
-      to = place_item(to, item_role::attribute, key_of(i), limited.get());
-      --kept;
-    }
-  std::size_t const tail = padded(key.size() + 1);
-  std::memset(to, 0, tail);
+  if (plan.plain)
+    for (std::size_t i = 0; i < count; ++i) to = write_item(to, item_role::attribute, attributes[i].key, attributes[i].value);
+  else
+    to = place_carefully(to, plan, d, attributes, count);
+  std::uint64_t const zero = 0;
+  unsigned char* const behind = to + padded(key.size() + 1);
+  std::memcpy(behind - 8, &zero, 8);
   copy_bytes(to, key.data(), key.size());
-  d.at = to + tail;
+  d.at = behind;
   return true;
 }
 

@@ -8,14 +8,14 @@
 FANLIGHT_BEGIN
 namespace detail {
 
-FANLIGHT_INLINE std::string_view trimmed(std::string_view text) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE std::string_view trimmed(std::string_view text) noexcept {
   constexpr std::string_view blanks = " \t\r\n";
   auto const first = text.find_first_not_of(blanks);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-FANLIGHT_INLINE std::vector<std::string_view> split_list(std::string_view text) {
+FANLIGHT_COLD FANLIGHT_INLINE std::vector<std::string_view> split_list(std::string_view text) {
   std::vector<std::string_view> out;
   for (;;) {
     auto const comma = text.find(',');
@@ -25,21 +25,21 @@ FANLIGHT_INLINE std::vector<std::string_view> split_list(std::string_view text) 
   }
 }
 
-FANLIGHT_INLINE std::string lower_case(std::string_view text) {
+FANLIGHT_COLD FANLIGHT_INLINE std::string lower_case(std::string_view text) {
   std::string out{text};
   for (char& letter : out)
     if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
   return out;
 }
 
-[[nodiscard]] FANLIGHT_INLINE int hex_digit(char letter) noexcept {
+[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE int hex_digit(char letter) noexcept {
   if (letter >= '0' && letter <= '9') return letter - '0';
   if (letter >= 'a' && letter <= 'f') return letter - 'a' + 10;
   if (letter >= 'A' && letter <= 'F') return letter - 'A' + 10;
   return -1;
 }
 
-FANLIGHT_INLINE std::optional<std::string> percent_decoded(std::string_view text) {
+FANLIGHT_COLD FANLIGHT_INLINE std::optional<std::string> percent_decoded(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '%') {
@@ -55,7 +55,7 @@ FANLIGHT_INLINE std::optional<std::string> percent_decoded(std::string_view text
   return out;
 }
 
-FANLIGHT_INLINE std::optional<std::uint32_t> read_integer(std::string_view text) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE std::optional<std::uint32_t> read_integer(std::string_view text) noexcept {
   std::uint64_t number = 0;
   for (char const letter : text) {
     if (letter < '0' || letter > '9') return std::nullopt;
@@ -67,7 +67,7 @@ FANLIGHT_INLINE std::optional<std::uint32_t> read_integer(std::string_view text)
 }
 
 /// One `k=v`; an empty text, or what is wrong with it.
-[[nodiscard]] FANLIGHT_INLINE std::string read_pair(std::string_view part, equals_sign rule, text_pairs& to) {
+[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE std::string read_pair(std::string_view part, equals_sign rule, text_pairs& to) {
   auto const equals = part.find('=');
   if (equals == std::string_view::npos) return "has no '='";
   auto const value = trimmed(part.substr(equals + 1));
@@ -80,7 +80,7 @@ FANLIGHT_INLINE std::optional<std::uint32_t> read_integer(std::string_view text)
   return {};
 }
 
-FANLIGHT_INLINE std::optional<text_pairs> read_pairs(std::string_view text, equals_sign rule, std::string& wrong) {
+FANLIGHT_COLD FANLIGHT_INLINE std::optional<text_pairs> read_pairs(std::string_view text, equals_sign rule, std::string& wrong) {
   text_pairs out;
   int number = 0;
   for (auto const part : split_list(text)) {
@@ -93,13 +93,13 @@ FANLIGHT_INLINE std::optional<text_pairs> read_pairs(std::string_view text, equa
   return out;
 }
 
-FANLIGHT_INLINE bool holds_secret(std::string_view variable) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE bool holds_secret(std::string_view variable) noexcept {
   for (std::string_view const part : {"HEADERS", "API_KEY", "LICENSE_KEY", "ACCESS_KEY", "TOKEN", "SECRET", "PASSWORD"})
     if (variable.find(part) != std::string_view::npos) return true;
   return false;
 }
 
-FANLIGHT_INLINE std::string shown(std::string_view variable, std::string_view value) {
+FANLIGHT_COLD FANLIGHT_INLINE std::string shown(std::string_view variable, std::string_view value) {
   if (holds_secret(variable)) return "set to something that is not shown here";
   constexpr std::size_t most = 60;
   bool const cut = value.size() > most;
@@ -108,20 +108,20 @@ FANLIGHT_INLINE std::string shown(std::string_view variable, std::string_view va
   return out + (cut ? "...\"" : "\"");
 }
 
-FANLIGHT_INLINE std::optional<std::string> environment::text(char const* name) const {
+FANLIGHT_COLD FANLIGHT_INLINE std::optional<std::string> environment::text(char const* name) const {
   if (!read_) return std::nullopt;
   auto out = read_(name);
   if (out && out->empty()) out.reset();
   return out;
 }
 
-FANLIGHT_INLINE std::optional<std::string> environment::word(char const* name) const {
+FANLIGHT_COLD FANLIGHT_INLINE std::optional<std::string> environment::word(char const* name) const {
   auto const given = text(name);
   if (!given || trimmed(*given).empty()) return std::nullopt;
   return lower_case(trimmed(*given));
 }
 
-FANLIGHT_INLINE std::optional<std::vector<std::string>> environment::words(char const* name) const {
+FANLIGHT_COLD FANLIGHT_INLINE std::optional<std::vector<std::string>> environment::words(char const* name) const {
   auto const given = text(name);
   if (!given) return std::nullopt;
   std::vector<std::string> out;
@@ -130,14 +130,14 @@ FANLIGHT_INLINE std::optional<std::vector<std::string>> environment::words(char 
   return out;
 }
 
-FANLIGHT_INLINE std::optional<bool> environment::boolean(char const* name) const {
+FANLIGHT_COLD FANLIGHT_INLINE std::optional<bool> environment::boolean(char const* name) const {
   auto const given = word(name);
   if (!given) return std::nullopt;
   if (*given != "true" && *given != "false") tell_bad(name, *given, "true or false", "false is used instead");
   return *given == "true";
 }
 
-FANLIGHT_INLINE std::optional<std::uint32_t> environment::integer(char const* name, std::string const& otherwise,
+FANLIGHT_COLD FANLIGHT_INLINE std::optional<std::uint32_t> environment::integer(char const* name, std::string const& otherwise,
                                                                   std::uint32_t least) const {
   auto const given = text(name);
   if (!given) return std::nullopt;
@@ -147,7 +147,7 @@ FANLIGHT_INLINE std::optional<std::uint32_t> environment::integer(char const* na
   return std::nullopt;
 }
 
-FANLIGHT_INLINE std::optional<std::chrono::milliseconds> environment::milliseconds(char const* name, std::string const& otherwise) const {
+FANLIGHT_COLD FANLIGHT_INLINE std::optional<std::chrono::milliseconds> environment::milliseconds(char const* name, std::string const& otherwise) const {
   auto const given = text(name);
   if (!given) return std::nullopt;
   if (auto const out = read_integer(trimmed(*given))) return std::chrono::milliseconds{*out};
@@ -155,7 +155,7 @@ FANLIGHT_INLINE std::optional<std::chrono::milliseconds> environment::millisecon
   return std::nullopt;
 }
 
-FANLIGHT_INLINE std::optional<double> environment::share(char const* name, std::string const& otherwise) const {
+FANLIGHT_COLD FANLIGHT_INLINE std::optional<double> environment::share(char const* name, std::string const& otherwise) const {
   auto const given = text(name);
   if (!given) return std::nullopt;
   auto const digits = trimmed(*given);
@@ -166,7 +166,7 @@ FANLIGHT_INLINE std::optional<double> environment::share(char const* name, std::
   return std::nullopt;
 }
 
-FANLIGHT_INLINE std::optional<text_pairs> environment::pairs(char const* name, equals_sign rule, std::string const& otherwise) const {
+FANLIGHT_COLD FANLIGHT_INLINE std::optional<text_pairs> environment::pairs(char const* name, equals_sign rule, std::string const& otherwise) const {
   auto const given = text(name);
   if (!given) return std::nullopt;
   std::string wrong;
@@ -175,12 +175,12 @@ FANLIGHT_INLINE std::optional<text_pairs> environment::pairs(char const* name, e
   return out;
 }
 
-FANLIGHT_INLINE void environment::tell_bad(std::string_view name, std::string_view value, std::string const& expected,
+FANLIGHT_COLD FANLIGHT_INLINE void environment::tell_bad(std::string_view name, std::string_view value, std::string const& expected,
                                            std::string const& otherwise) const {
   tell(problem_code::environment_bad, std::string{name} + " is " + shown(name, value) + "; it must be " + expected + "; " + otherwise);
 }
 
-FANLIGHT_INLINE void environment::tell(problem_code code, std::string what) const {
+FANLIGHT_COLD FANLIGHT_INLINE void environment::tell(problem_code code, std::string what) const {
   problem said;
   said.code = code;
   said.what = std::move(what);

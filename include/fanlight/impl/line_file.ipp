@@ -10,12 +10,12 @@ namespace detail {
 inline char const* error_words(int, char const* buffer) noexcept { return buffer; }
 inline char const* error_words(char const* words, char const*) noexcept { return words; }
 
-FANLIGHT_INLINE std::string error_text(int number) {
+FANLIGHT_COLD FANLIGHT_INLINE std::string error_text(int number) {
   char buffer[128] = "unknown error";
   return error_words(::strerror_r(number, buffer, sizeof buffer), buffer);
 }
 
-FANLIGHT_INLINE std::size_t write_until(int fd, std::string_view bytes, deadline until) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE std::size_t write_until(int fd, std::string_view bytes, deadline until) noexcept {
   std::size_t done = 0;
   while (done < bytes.size()) {
     auto const wrote = ::write(fd, bytes.data() + done, bytes.size() - done);
@@ -34,12 +34,12 @@ FANLIGHT_INLINE std::size_t write_until(int fd, std::string_view bytes, deadline
   return done;
 }
 
-FANLIGHT_INLINE void line_file::close() noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void line_file::close() noexcept {
   if (fd_ >= 0) ::close(fd_);
   fd_ = -1;
 }
 
-FANLIGHT_INLINE io_failure line_file::failure_to(char const* what, int number) const {
+FANLIGHT_COLD FANLIGHT_INLINE io_failure line_file::failure_to(char const* what, int number) const {
   if (is_stream()) {
     bool const gone = number == EPIPE || number == EBADF;
     return {"cannot write to standard output: " + (gone ? std::string{"nobody reads it any more"} : error_text(number)), gone};
@@ -57,12 +57,12 @@ FANLIGHT_INLINE io_failure line_file::failure_to(char const* what, int number) c
   return {out, number == EISDIR};
 }
 
-FANLIGHT_INLINE bool line_file::still_ours(struct stat& seen) const noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE bool line_file::still_ours(struct stat& seen) const noexcept {
   return ::stat(path_.c_str(), &seen) == 0 && seen.st_dev == device_ && seen.st_ino == inode_;
 }
 
 /// False: a line was left half-written there, by us before a crash or by somebody else.
-FANLIGHT_INLINE bool line_file::ends_in_newline(std::int64_t size) const noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE bool line_file::ends_in_newline(std::int64_t size) const noexcept {
   char last = '\n';
   int const reader = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
   if (reader < 0) return true;
@@ -71,7 +71,7 @@ FANLIGHT_INLINE bool line_file::ends_in_newline(std::int64_t size) const noexcep
   return last == '\n';
 }
 
-FANLIGHT_INLINE io_failure line_file::open() {
+FANLIGHT_COLD FANLIGHT_INLINE io_failure line_file::open() {
   struct stat seen {};
   if (is_stream() || (fd_ >= 0 && still_ours(seen))) return {};
   close();
@@ -85,7 +85,7 @@ FANLIGHT_INLINE io_failure line_file::open() {
 }
 
 /// `path` becomes `path.1`, that one `path.2`, and so on; the oldest goes. The lock lets one of several processes do it.
-FANLIGHT_INLINE io_failure line_file::rotate() {
+FANLIGHT_COLD FANLIGHT_INLINE io_failure line_file::rotate() {
   struct stat seen {};
   ::flock(fd_, LOCK_EX);
   int failed = 0;
@@ -99,7 +99,7 @@ FANLIGHT_INLINE io_failure line_file::rotate() {
   return failed != 0 ? failure_to("rotate", failed) : open();
 }
 
-FANLIGHT_INLINE io_failure line_file::pay(deadline until) {
+FANLIGHT_COLD FANLIGHT_INLINE io_failure line_file::pay(deadline until) {
   if (owed_.empty()) return {};
   errno = 0;
   std::size_t const went = write_until(descriptor(), owed_, until);
@@ -108,7 +108,7 @@ FANLIGHT_INLINE io_failure line_file::pay(deadline until) {
   return owed_.empty() ? io_failure{} : failure_to("write", why);
 }
 
-FANLIGHT_INLINE io_failure line_file::write(std::string_view line, deadline until) {
+FANLIGHT_COLD FANLIGHT_INLINE io_failure line_file::write(std::string_view line, deadline until) {
   if (auto failed = open()) return failed;
   if (auto failed = pay(until)) return failed;
   struct stat seen {};

@@ -37,7 +37,8 @@ FANLIGHT_INLINE void write_log(level at, std::string_view logger, std::string_vi
   if (static_cast<std::uint32_t>(at) < core->minimum_level) return;
   alignas(8) unsigned char room[768];
   draft d;
-  open_draft_here(d, t, *core, room, sizeof room, entry_type::log, message, where);
+  write_source(room, where.file(), where.function(), where.line());
+  open_draft_here(d, t, *core, room, sizeof room, entry_type::log, message);
   auto& head = d.head();
   head.kind = static_cast<std::uint8_t>(at);
   head.start = ticks_now(*core);

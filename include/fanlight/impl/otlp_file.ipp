@@ -9,7 +9,7 @@ FANLIGHT_BEGIN
 namespace detail {
 
 /// `traces.jsonl` becomes `traces.logs.jsonl`; without an extension `.logs` goes to the end.
-[[nodiscard]] inline std::string logs_path(std::string const& path) {
+[[nodiscard]] FANLIGHT_COLD inline std::string logs_path(std::string const& path) {
   auto const slash = path.rfind('/'), dot = path.rfind('.');
   std::size_t const name = slash == std::string::npos ? 0 : slash + 1;
   bool const extension = dot != std::string::npos && dot > name;
@@ -75,7 +75,7 @@ class otlp_file_exporter final : public exporter {
 
 }  // namespace detail
 
-FANLIGHT_INLINE exporter_spec otlp_file(otlp_file_config given) {
+FANLIGHT_COLD FANLIGHT_INLINE exporter_spec otlp_file(otlp_file_config given) {
   exporter_spec out;
   out.name = "otlp_file";
   if (!given.path.empty() && given.path.back() == '/')

@@ -8,7 +8,7 @@
 
 FANLIGHT_BEGIN
 
-FANLIGHT_INLINE std::string_view to_text(loss why) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE std::string_view to_text(loss why) noexcept {
   switch (why) {
     case loss::capture_full: return "capture_full";
     case loss::queue_full: return "queue_full";
@@ -23,7 +23,7 @@ FANLIGHT_INLINE std::string_view to_text(loss why) noexcept {
   return "unknown";
 }
 
-FANLIGHT_INLINE std::string_view to_text(filter why) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE std::string_view to_text(filter why) noexcept {
   switch (why) {
     case filter::process: return "process";
     case filter::not_sampled: return "not_sampled";
@@ -32,43 +32,43 @@ FANLIGHT_INLINE std::string_view to_text(filter why) noexcept {
   return "unknown";
 }
 
-FANLIGHT_INLINE pipeline::pipeline(config given) : core_{new detail::core{std::move(given)}} {}
+FANLIGHT_COLD FANLIGHT_INLINE pipeline::pipeline(config given) : core_{new detail::core{std::move(given)}} {}
 
-FANLIGHT_INLINE pipeline::pipeline(pipeline&& other) noexcept : core_{std::exchange(other.core_, nullptr)} {}
+FANLIGHT_COLD FANLIGHT_INLINE pipeline::pipeline(pipeline&& other) noexcept : core_{std::exchange(other.core_, nullptr)} {}
 
-FANLIGHT_INLINE pipeline::~pipeline() {
+FANLIGHT_COLD FANLIGHT_INLINE pipeline::~pipeline() {
   if (core_ != nullptr) core_->shutdown(core_->shutdown_within());
 }
 
-FANLIGHT_INLINE bool pipeline::flush(std::chrono::nanoseconds limit) { return core_ == nullptr || core_->flush(limit); }
+FANLIGHT_COLD FANLIGHT_INLINE bool pipeline::flush(std::chrono::nanoseconds limit) { return core_ == nullptr || core_->flush(limit); }
 
-FANLIGHT_INLINE bool pipeline::shutdown(std::chrono::nanoseconds limit) { return core_ == nullptr || core_->shutdown(limit); }
+FANLIGHT_COLD FANLIGHT_INLINE bool pipeline::shutdown(std::chrono::nanoseconds limit) { return core_ == nullptr || core_->shutdown(limit); }
 
-FANLIGHT_INLINE statistics pipeline::stats() const { return core_ == nullptr ? statistics{} : core_->stats(); }
+FANLIGHT_COLD FANLIGHT_INLINE statistics pipeline::stats() const { return core_ == nullptr ? statistics{} : core_->stats(); }
 
-FANLIGHT_INLINE std::vector<problem> pipeline::problems() const { return core_ == nullptr ? std::vector<problem>{} : core_->problems(); }
+FANLIGHT_COLD FANLIGHT_INLINE std::vector<problem> pipeline::problems() const { return core_ == nullptr ? std::vector<problem>{} : core_->problems(); }
 
-FANLIGHT_INLINE fanlight::resource const& pipeline::resource() const noexcept { return *core_->settled().who; }
+FANLIGHT_COLD FANLIGHT_INLINE fanlight::resource const& pipeline::resource() const noexcept { return *core_->settled().who; }
 
-FANLIGHT_INLINE detail::core_face* pipeline::face() const noexcept { return core_; }
+FANLIGHT_COLD FANLIGHT_INLINE detail::core_face* pipeline::face() const noexcept { return core_; }
 
-FANLIGHT_INLINE with_default::with_default(pipeline const& use) noexcept
+FANLIGHT_COLD FANLIGHT_INLINE with_default::with_default(pipeline const& use) noexcept
     : before_{std::exchange(detail::here().chosen, static_cast<void*>(use.face()))} {}
 
-FANLIGHT_INLINE with_default::~with_default() { detail::here().chosen = before_; }
+FANLIGHT_COLD FANLIGHT_INLINE with_default::~with_default() { detail::here().chosen = before_; }
 
 // ---- the process's pipeline -----------------------------------------------------------------------------------------------------------
 
 namespace detail {
 
 /// Takes the process's pipeline away from new spans; null when it was not `which`.
-FANLIGHT_INLINE void unpublish(core_face* which) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void unpublish(core_face* which) noexcept {
   void* expected = which;
   __atomic_compare_exchange_n(&home().core, &expected, nullptr, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
 /// A program that ends without its session's end: exit() somewhere deep, or a session that is never destroyed.
-FANLIGHT_INLINE void at_exit() noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void at_exit() noexcept {
   auto* const face = static_cast<core_face*>(__atomic_load_n(&home().core, __ATOMIC_ACQUIRE));
   if (face == nullptr || face->layout != layout_version) return;
   auto* const published = static_cast<core*>(face);
@@ -76,21 +76,21 @@ FANLIGHT_INLINE void at_exit() noexcept {
   published->shutdown(published->shutdown_within());
 }
 
-[[nodiscard]] FANLIGHT_INLINE bool publish(core_face* which) noexcept {
+[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE bool publish(core_face* which) noexcept {
   void* expected = nullptr;
   if (!__atomic_compare_exchange_n(&home().core, &expected, which, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) return false;
-  if ((__atomic_fetch_or(&home().flags, 2u, __ATOMIC_ACQ_REL) & 2u) == 0) std::atexit(at_exit);
+  if ((__atomic_fetch_or(&home().flags, process_flag::exit_handler, __ATOMIC_ACQ_REL) & process_flag::exit_handler) == 0) std::atexit(at_exit);
   return true;
 }
 
-[[nodiscard]] FANLIGHT_INLINE problem already_there() {
+[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE problem already_there() {
   return {problem_code::already_initialised, "init() was called while a session lives; this call changes nothing. Keep the first session, or end it first",
           {}, 1};
 }
 
 }  // namespace detail
 
-FANLIGHT_INLINE session init(config given) {
+FANLIGHT_COLD FANLIGHT_INLINE session init(config given) {
   try {
     if (__atomic_load_n(&detail::home().core, __ATOMIC_ACQUIRE) != nullptr) {
       auto const said = detail::already_there();
@@ -113,29 +113,30 @@ FANLIGHT_INLINE session init(config given) {
   }
 }
 
-FANLIGHT_INLINE session::~session() {
+FANLIGHT_COLD FANLIGHT_INLINE session::~session() {
   if (own_ && own_->core_ != nullptr) shutdown();
 }
 
-FANLIGHT_INLINE bool session::flush(std::chrono::nanoseconds limit) { return !own_ || own_->flush(limit); }
+FANLIGHT_COLD FANLIGHT_INLINE bool session::flush(std::chrono::nanoseconds limit) { return !own_ || own_->flush(limit); }
 
-FANLIGHT_INLINE bool session::shutdown() { return !own_ || own_->core_ == nullptr || shutdown(own_->core_->shutdown_within()); }
+FANLIGHT_COLD FANLIGHT_INLINE bool session::shutdown() { return !own_ || own_->core_ == nullptr || shutdown(own_->core_->shutdown_within()); }
 
-FANLIGHT_INLINE bool session::shutdown(std::chrono::nanoseconds limit) {
+FANLIGHT_COLD FANLIGHT_INLINE bool session::shutdown(std::chrono::nanoseconds limit) {
   if (!own_ || own_->core_ == nullptr) return true;
   detail::unpublish(own_->core_);
   return own_->shutdown(limit);
 }
 
-FANLIGHT_INLINE statistics session::stats() const { return own_ ? own_->stats() : statistics{}; }
+FANLIGHT_COLD FANLIGHT_INLINE statistics session::stats() const { return own_ ? own_->stats() : statistics{}; }
 
-FANLIGHT_INLINE std::vector<problem> session::problems() const { return own_ ? own_->problems() : said_; }
+FANLIGHT_COLD FANLIGHT_INLINE std::vector<problem> session::problems() const { return own_ ? own_->problems() : said_; }
 
-FANLIGHT_INLINE void* door() noexcept { return &detail::home(); }
+FANLIGHT_COLD FANLIGHT_INLINE void* door() noexcept { return &detail::home(); }
 
-FANLIGHT_INLINE bool adopt(void* hosts_door) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE bool adopt(void* hosts_door) noexcept {
   auto* const block = static_cast<detail::process_block*>(hosts_door);
   if (block == nullptr || block->layout != detail::layout_version) return false;
+  detail::note_use();
   if (block != &::fanlight_process_state_1) __atomic_store_n(&::fanlight_process_state_1.adopted, hosts_door, __ATOMIC_RELEASE);
   return true;
 }

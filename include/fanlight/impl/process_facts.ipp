@@ -15,7 +15,7 @@ FANLIGHT_BEGIN
 namespace detail {
 
 /// The beginning of a small file, or nothing.
-[[nodiscard]] FANLIGHT_INLINE std::string read_small_file(char const* path, std::size_t most) {
+[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE std::string read_small_file(char const* path, std::size_t most) {
   std::string out;
   int const file = ::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0) return out;
@@ -30,13 +30,13 @@ namespace detail {
   return out;
 }
 
-[[nodiscard]] FANLIGHT_INLINE std::string first_line(std::string text) {
+[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE std::string first_line(std::string text) {
   auto const end = text.find_first_of("\r\n");
   if (end != std::string::npos) text.resize(end);
   return text;
 }
 
-FANLIGHT_INLINE std::string executable_name() {
+FANLIGHT_COLD FANLIGHT_INLINE std::string executable_name() {
   char path[4096];
   auto const size = ::readlink("/proc/self/exe", path, sizeof path);
   if (size <= 0) return first_line(read_small_file("/proc/self/comm", 64));
@@ -47,7 +47,7 @@ FANLIGHT_INLINE std::string executable_name() {
   return std::string{slash == std::string_view::npos ? name : name.substr(slash + 1)};
 }
 
-FANLIGHT_INLINE std::string user_name(std::string_view passwd, std::uint32_t user_id) {
+FANLIGHT_COLD FANLIGHT_INLINE std::string user_name(std::string_view passwd, std::uint32_t user_id) {
   std::string const wanted = std::to_string(user_id);
   while (!passwd.empty()) {
     auto const line = passwd.substr(0, passwd.find('\n'));
@@ -61,9 +61,9 @@ FANLIGHT_INLINE std::string user_name(std::string_view passwd, std::uint32_t use
   return {};
 }
 
-FANLIGHT_INLINE bool system_random(unsigned char (&to)[16]) noexcept { return ::getentropy(to, sizeof to) == 0; }
+FANLIGHT_COLD FANLIGHT_INLINE bool system_random(unsigned char (&to)[16]) noexcept { return ::getentropy(to, sizeof to) == 0; }
 
-FANLIGHT_INLINE process_facts read_process_facts() {
+FANLIGHT_COLD FANLIGHT_INLINE process_facts read_process_facts() {
   process_facts out;
   out.pid = ::getpid();
   out.executable = executable_name();

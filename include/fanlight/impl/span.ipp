@@ -9,51 +9,70 @@
 FANLIGHT_BEGIN
 namespace detail {
 
-/// The record of a scoped span without options. Not part of begin_scoped(), whose unrecorded path is short and shall stay so.
-FANLIGHT_INLINE void record_scoped(frame& place, draft& d, unsigned char* room, std::string_view name, thread_block& t, source where) noexcept {
-  open_draft_here(d, t, *place.core, room, inline_room, entry_type::span, name, where);
-  place.open = &d;
-  if (place.outer != nullptr) std::memcpy(d.head().parent_id, place.outer->span_id, sizeof place.span_id);
-  sign(d, t, place, span_kind::internal);
+/// The record of a span without options, in whose room stands already where it began. Not part of begin_scoped(), whose unrecorded path is short and shall stay so.
+FANLIGHT_NOINLINE FANLIGHT_INLINE void record_simply(span_state& s, std::string_view name, std::int64_t ticks) noexcept {
+  auto& t = here();
+  auto& place = s.place;
+  open_draft_here(s.open, t, *place.core, s.room, inline_room, entry_type::span, name);
+  place.open = &s.open;
+  if (place.outer != nullptr) std::memcpy(s.open.head().parent_id, place.outer->span_id, sizeof place.span_id);
+  sign(s.open, t, place, span_kind::internal, ticks);
 }
 
-/// What the short path of begin_scoped() leaves: no pipeline or another one, a remote parent, a sampler that wants to know more.
-FANLIGHT_COLD inline void begin_uncommonly(frame& place, draft& d, unsigned char* room, std::string_view name, source where) noexcept {
+/// The start of a span without options, but for its record: ids and decision. False, and nothing is done: no pipeline or another one than
+/// last time, a remote parent, a sampler that wants to know more. `ticks` is when it began, if it is recorded.
+[[nodiscard]] FANLIGHT_HOT bool start_simply(frame& place, thread_block& t, frame* outer, std::int64_t& ticks) noexcept {
+  core_face* const core = outer != nullptr ? outer->core : default_core(t);
+  if (__builtin_expect(static_cast<void*>(core) != t.ready || core == nullptr, 0)) return false;
+  if (outer != nullptr) {
+    if (__builtin_expect((outer->flags & (frame_flag::in_trace | frame_flag::remote)) != frame_flag::in_trace, 0)) return false;
+    if (__builtin_expect((core->shortcuts & start_shortcut::child) == 0, 0)) return false;
+    inherit(place, *core, *outer);
+    write_span_id(place, next_random(t));
+    if ((place.flags & frame_flag::recording) != 0) ticks = read_clock(CLOCK_MONOTONIC);
+  } else {
+    if (__builtin_expect((core->shortcuts & start_shortcut::root) == 0, 0)) return false;
+    ticks = start_trace(place, t, *core);
+  }
+  return true;
+}
+
+[[nodiscard]] inline start_facts facts_of(std::string_view name, source where) noexcept {
   start_facts how;
   how.name = name;
   how.where = where;
-  begin_scoped(place, d, room, how);
+  return how;
 }
 
-FANLIGHT_INLINE void begin_scoped(frame& place, draft& d, unsigned char* room, std::string_view name, source where) noexcept {
-  auto& t = here();
-  frame* const outer = current_frame(t);
-  core_face* const core = outer != nullptr ? outer->core : default_core(t);
-  d.data = nullptr;
-  if (__builtin_expect(static_cast<void*>(core) != t.ready || core == nullptr, 0)) return begin_uncommonly(place, d, room, name, where);
-  if (outer != nullptr) {
-    if (__builtin_expect((outer->flags & (frame_flag::in_trace | frame_flag::remote)) != frame_flag::in_trace, 0))
-      return begin_uncommonly(place, d, room, name, where);
-    inherit(place, t, *core, *outer);
-  } else {
-    if (__builtin_expect(core->sampler == sampling_mode::custom || core->write_threshold != 0, 0))
-      return begin_uncommonly(place, d, room, name, where);
-    start_trace(place, t, *core);
-  }
-  enter(place, t, outer);
-  if ((place.flags & frame_flag::recording) != 0) record_scoped(place, d, room, name, t, where);
+/// The place stands in the room.
+FANLIGHT_COLD FANLIGHT_NOINLINE inline void begin_uncommonly(span_state& s, std::string_view name) noexcept {
+  auto const& head = *reinterpret_cast<entry_head const*>(s.room);
+  begin_scoped(s, facts_of(name, source{head.file, head.function, head.line}));
 }
 
-FANLIGHT_INLINE void begin_scoped(frame& place, draft& d, unsigned char* room, start_facts const& how) noexcept {
+FANLIGHT_INLINE void begin_scoped(span_state& s, std::string_view name, char const* file, char const* function, std::uint32_t line) noexcept {
   auto& t = here();
   frame* const outer = current_frame(t);
-  d.data = nullptr;
-  begin_anywhere(place, d, room, t, outer, how);
-  if (place.layout != 0) enter(place, t, outer);
+  s.open.data = nullptr;
+  write_source(s.room, file, function, line);
+  std::int64_t ticks = 0;
+  if (__builtin_expect(!start_simply(s.place, t, outer, ticks), 0)) return begin_uncommonly(s, name);
+  enter(s.place, t, outer);
+  if ((s.place.flags & frame_flag::recording) != 0) record_simply(s, name, ticks);
+}
+
+FANLIGHT_INLINE void begin_scoped(span_state& s, start_facts const& how) noexcept {
+  auto& t = here();
+  frame* const outer = current_frame(t);
+  s.open.data = nullptr;
+  begin_anywhere(s.place, s.open, s.room, t, outer, how);
+  if (s.place.layout == 0) return;
+  note_use();
+  enter(s.place, t, outer);
 }
 
 /// What the short path of end_scoped() leaves: facts and a node to let go of, an end out of order.
-FANLIGHT_COLD inline void end_uncommonly(frame& place, draft& d, thread_block& t) noexcept {
+FANLIGHT_COLD FANLIGHT_NOINLINE inline void end_uncommonly(frame& place, draft& d, thread_block& t) noexcept {
   if (t.current == &place)
     t.current = place.outer;
   else
@@ -63,22 +82,47 @@ FANLIGHT_COLD inline void end_uncommonly(frame& place, draft& d, thread_block& t
   if ((place.flags & frame_flag::owns_node) != 0) context_node::drop(place.node);
 }
 
-FANLIGHT_INLINE void end_scoped(frame& place, draft& d) noexcept {
+FANLIGHT_INLINE void end_scoped(span_state& s) noexcept {
   auto& t = here();
+  auto& place = s.place;
   if (__builtin_expect(t.current != &place || place.window != nullptr || (place.flags & frame_flag::owns_node) != 0, 0))
-    return end_uncommonly(place, d, t);
+    return end_uncommonly(place, s.open, t);
   t.current = place.outer;
-  if (d.is_open()) finish(d, t);
+  if (s.open.is_open()) finish(s.open, t);
+}
+
+[[nodiscard]] FANLIGHT_INLINE span_state* take_span(thread_block& t) noexcept {
+  auto* const state = static_cast<span_state*>(take_block(t, sizeof(span_state)));
+  if (state == nullptr) return nullptr;
+  state->open.data = nullptr;
+  state->forks = home().forks;
+  return state;
+}
+
+FANLIGHT_INLINE span_state* begin_span(std::string_view name, source where) noexcept {
+  auto& t = here();
+  frame* const outer = current_frame(t);
+  frame place;
+  std::int64_t ticks = 0;
+  if (!start_simply(place, t, outer, ticks)) return begin_span(facts_of(name, where));
+  auto* const state = take_span(t);
+  if (state == nullptr) return nullptr;
+  place.outer = outer;
+  place.layout = layout_version;
+  state->place = place;
+  write_source(state->room, where.file(), where.function(), where.line());
+  if ((place.flags & frame_flag::recording) != 0) record_simply(*state, name, ticks);
+  state->place.outer = nullptr;
+  if (t.facts.begin != t.facts.end || place.node != nullptr) keep_facts(state->place, t);
+  return state;
 }
 
 FANLIGHT_INLINE span_state* begin_span(start_facts const& how) noexcept {
   auto& t = here();
   frame* const outer = current_frame(t);
   if (outer == nullptr && !how.has_parent && default_core(t) == nullptr) return nullptr;
-  auto* const state = static_cast<span_state*>(take_block(t, sizeof(span_state)));
+  auto* const state = take_span(t);
   if (state == nullptr) return nullptr;
-  state->open.data = nullptr;
-  state->forks = home().forks;
   auto& place = state->place;
   begin_anywhere(place, state->open, state->room, t, outer, how);
   place.outer = nullptr;
@@ -124,10 +168,11 @@ FANLIGHT_INLINE start_facts facts_of(std::string_view name, span_options const& 
 }  // namespace detail
 
 FANLIGHT_INLINE void scoped_span::end_at(wall_time at) noexcept {
-  if (!draft_.is_open()) return;
-  draft_.head().end = at.nanoseconds;
-  draft_.head().flags |= detail::entry_flag::wall_end;
-  draft_.explicit_end = 1;
+  auto& open = state_.open;
+  if (!open.is_open()) return;
+  open.head().end = at.nanoseconds;
+  open.head().flags |= detail::entry_flag::wall_end;
+  open.explicit_end = 1;
 }
 
 FANLIGHT_INLINE void span::end(wall_time at) noexcept {
@@ -154,6 +199,7 @@ FANLIGHT_INLINE scope::scope(span& inside) noexcept {
   place_.flags |= detail::frame_flag::owns_node;  // the span may end before this does
   detail::context_node::keep(place_.node);
   place_.open = inside.state_->open.is_open() ? &inside.state_->open : nullptr;
+  detail::note_use();
   detail::enter(place_, t, detail::current_frame(t));
   detail::push_facts(t, place_, place_.node);
 }
@@ -165,6 +211,7 @@ FANLIGHT_INLINE scope::scope(fanlight::context const& inside) noexcept {
   detail::frame_of(place_, inside, own != nullptr ? own : detail::default_core(t));
   place_.flags |= detail::frame_flag::owns_node;
   detail::context_node::keep(place_.node);
+  detail::note_use();
   detail::enter(place_, t, outer);
   detail::push_facts(t, place_, place_.node);
 }

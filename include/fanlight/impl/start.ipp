@@ -51,22 +51,40 @@ FANLIGHT_INLINE void pass_on(frame& place, frame const* outer) noexcept {
     outer->core->operations->count_late(*outer->core, entry_type::span, 1);
 }
 
-/// A new span id, never zero.
-FANLIGHT_HOT void give_id(frame& place, thread_block& t, core_face const& core) noexcept {
-  std::uint64_t id = next_id(t, core);
+/// Ids lie in two words of eight bytes and are copied so: a load that is wider than the store before it has to wait for that store.
+FANLIGHT_HOT void copy_trace_id(unsigned char* to, unsigned char const* from) noexcept {
+  std::uint64_t first, second;
+  std::memcpy(&first, from, 8);
+  std::memcpy(&second, from + 8, 8);
+  std::memcpy(to, &first, 8);
+  std::memcpy(to + 8, &second, 8);
+}
+
+/// Makes a span id of a random number, never zero.
+FANLIGHT_HOT void write_span_id(frame& place, std::uint64_t id) noexcept {
   id |= id == 0 ? 1u : 0u;
   id = __builtin_bswap64(id);
   std::memcpy(place.span_id, &id, sizeof id);
 }
 
-FANLIGHT_HOT void inherit(frame& place, thread_block& t, core_face& core, frame const& parent) noexcept {
-  std::memcpy(place.trace_id, parent.trace_id, sizeof place.trace_id);
-  give_id(place, t, core);
-  place.flags = parent.flags & (0xFFu | frame_flag::recording | frame_flag::in_trace);
-  place.node = parent.node;
+FANLIGHT_HOT void write_trace_id(frame& place, std::uint32_t seconds, std::uint64_t high, std::uint64_t low) noexcept {
+  std::uint64_t const first = high << 32 | __builtin_bswap32(seconds), second = __builtin_bswap64(low);
+  std::memcpy(place.trace_id, &first, 8);
+  std::memcpy(place.trace_id + 8, &second, 8);
+}
+
+FANLIGHT_HOT void point_to(frame& place, core_face& core, context_node const* node) noexcept {
+  place.node = node;
   place.core = &core;
   place.open = nullptr;
   place.window = nullptr;
+}
+
+/// All of a child's place but its span id.
+FANLIGHT_HOT void inherit(frame& place, core_face& core, frame const& parent) noexcept {
+  copy_trace_id(place.trace_id, parent.trace_id);
+  place.flags = parent.flags & (0xFFu | frame_flag::recording | frame_flag::in_trace);
+  point_to(place, core, parent.node);
 }
 
 /// Seconds of the epoch, for the front of a trace id. The coarse clock does: nobody needs more here.
@@ -77,26 +95,28 @@ FANLIGHT_HOT std::uint32_t seconds_now(core_face const& core) noexcept {
 
 /// A new trace id: the time in front, so that one id serves X-Ray too, then 96 random bits.
 FANLIGHT_HOT std::uint64_t give_trace(frame& place, thread_block& t, core_face const& core) noexcept {
-  std::uint64_t const low = next_id(t, core);
-  std::uint32_t const high = static_cast<std::uint32_t>(core.random == nullptr ? next_random(t) : core.random(core.source_of_ids));
-  std::uint32_t const seconds = __builtin_bswap32(seconds_now(core));
-  std::uint64_t const swapped = __builtin_bswap64(low);
-  std::memcpy(place.trace_id, &seconds, 4);
-  std::memcpy(place.trace_id + 4, &high, 4);
-  std::memcpy(place.trace_id + 8, &swapped, 8);
+  std::uint64_t const low = next_id(t, core), high = next_id(t, core);
+  write_trace_id(place, seconds_now(core), high, low);
   return low & 0x00FFFFFFFFFFFFFFu;
 }
 
-/// A root by the plain samplers: no clock is read before it is decided, no attribute looked at.
-FANLIGHT_HOT void start_trace(frame& place, thread_block& t, core_face& core) noexcept {
-  std::uint64_t const chance = give_trace(place, t, core);
-  give_id(place, t, core);
-  bool const yes = core.sampler == sampling_mode::always_on || (core.sampler == sampling_mode::ratio && chance >= core.threshold);
-  place.flags = frame_flag::in_trace | trace_flag::random | (yes ? frame_flag::recording | trace_flag::sampled : 0u);
-  place.node = nullptr;
-  place.core = &core;
-  place.open = nullptr;
-  place.window = nullptr;
+/// A root by the plain samplers: no clock is read before it is decided, no attribute looked at. Gives when it began, if it is recorded;
+/// the time in its id is that time.
+FANLIGHT_HOT std::int64_t start_trace(frame& place, thread_block& t, core_face& core) noexcept {
+  std::uint64_t const low = next_random(t), high = next_random(t);
+  write_span_id(place, next_random(t));
+  point_to(place, core, nullptr);
+  bool const yes = core.sampler == sampling_mode::always_on || (core.sampler == sampling_mode::ratio && (low & 0x00FFFFFFFFFFFFFFu) >= core.threshold);
+  if (!yes) {
+    place.flags = frame_flag::in_trace | trace_flag::random;
+    write_trace_id(place, static_cast<std::uint32_t>(::time(nullptr)), high, low);
+    return 0;
+  }
+  place.flags = frame_flag::in_trace | trace_flag::random | frame_flag::recording | trace_flag::sampled;
+  std::int64_t const ticks = read_clock(CLOCK_MONOTONIC);
+  auto const wall = static_cast<std::uint64_t>(ticks + __atomic_load_n(&core.wall_offset, __ATOMIC_RELAXED));
+  write_trace_id(place, static_cast<std::uint32_t>(wall / 1'000'000'000), high, low);
+  return ticks;
 }
 
 /// The copy of the head and name that goes out at once to an exporter that asked for it.
@@ -115,14 +135,14 @@ FANLIGHT_COLD inline void send_start_note(draft& d) noexcept {
 }
 
 /// Ids, flags and start into the head of the record.
-FANLIGHT_HOT void sign(draft& d, thread_block const& t, frame const& place, span_kind kind) noexcept {
+FANLIGHT_HOT void sign(draft& d, thread_block const& t, frame const& place, span_kind kind, std::int64_t ticks) noexcept {
   auto& head = d.head();
   head.kind = static_cast<std::uint8_t>(kind);
-  std::memcpy(head.trace_id, place.trace_id, sizeof head.trace_id);
+  copy_trace_id(head.trace_id, place.trace_id);
   std::memcpy(head.span_id, place.span_id, sizeof head.span_id);
   head.trace_flags = static_cast<std::uint8_t>(place.flags);
   d.uncaught = static_cast<std::uint16_t>(exceptions_in_flight(t));
-  head.start = ticks_now(*d.core);
+  head.start = ticks;
   if (__builtin_expect(place.node != nullptr, 0) && !place.node->tracestate().empty())
     put_fact(d, fact_key::tracestate, place.node->tracestate());
   if (__builtin_expect(d.core->wants_open != 0, 0)) send_start_note(d);
@@ -188,7 +208,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void open_fully(frame& place, draft& d, unsigned c
   auto& head = d.head();
   if (parent_id != nullptr) std::memcpy(head.parent_id, parent_id, sizeof head.parent_id);
   head.flags = static_cast<std::uint8_t>(how.flags | flags);
-  sign(d, t, place, how.kind);
+  sign(d, t, place, how.kind, ticks_now(*d.core));
   if (how.start) d.head().start = how.start.nanoseconds, d.head().flags |= entry_flag::wall_start;
   if (!how.scope_name.empty()) put_fact(d, fact_key::scope_name, how.scope_name);
   if (!how.scope_version.empty()) put_fact(d, fact_key::scope_version, how.scope_version);
@@ -202,7 +222,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void begin_beneath(frame& place, draft& d, unsigne
   auto* core = outer.core;
   if (static_cast<void*>(core) != t.ready) core = prepare(t, core);
   if (core == nullptr) return pass_on(place, &outer);
-  inherit(place, t, *core, outer);
+  inherit(place, *core, outer);
+  write_span_id(place, next_id(t, *core));
   place.layout = layout_version;
   if ((place.flags & frame_flag::recording) != 0) open_fully(place, d, room, t, how, outer.span_id, 0);
 }
@@ -226,7 +247,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void begin_under(frame& place, draft& d, unsigned 
   std::memcpy(how.trace.bytes, place.trace_id, sizeof how.trace.bytes);
   how.parent = parent.is_valid() ? &parent : nullptr;
   std::uint32_t const verdict = local ? (parent.is_sampled() ? 3u : 0u) : decide(*core, how, known ? &parent : nullptr, chance);
-  give_id(place, t, *core);
+  write_span_id(place, next_id(t, *core));
   place.flags = random | frame_flag::in_trace | ((verdict & 1) != 0 ? frame_flag::recording : 0u) |
                 ((verdict & 2) != 0 ? std::uint32_t{trace_flag::sampled} : 0u);
   own_node(place, *core, parent, !local && !parent.is_valid() && (verdict & 2) != 0);

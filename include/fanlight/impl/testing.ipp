@@ -89,7 +89,7 @@ class picture {
   std::string text_;
 };
 
-[[nodiscard]] FANLIGHT_INLINE std::string lower(std::string_view text) {
+[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE std::string lower(std::string_view text) {
   std::string out{text};
   for (auto& letter : out) letter = letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
   return out;
@@ -224,7 +224,7 @@ class test_tree {
   std::vector<std::string> uuids_;
 };
 
-[[nodiscard]] FANLIGHT_INLINE config for_capture(config how, std::shared_ptr<memory> const& to) {
+[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE config for_capture(config how, std::shared_ptr<memory> const& to) {
   how.exporters = std::vector<exporter_spec>{exporter_spec{to}.called("capture")};
   how.read_environment = false;
   how.detect_resource = false;
@@ -234,7 +234,7 @@ class test_tree {
 
 }  // namespace detail
 
-FANLIGHT_INLINE testing::capture::capture(config how, std::chrono::nanoseconds within)
+FANLIGHT_COLD FANLIGHT_INLINE testing::capture::capture(config how, std::chrono::nanoseconds within)
     : within_{within},
       taken_{std::make_shared<memory>()},
       pipeline_{fanlight::detail::for_capture(std::move(how), taken_)},
@@ -242,7 +242,7 @@ FANLIGHT_INLINE testing::capture::capture(config how, std::chrono::nanoseconds w
   if (fanlight::detail::here().current != nullptr) apart_.emplace(context{});
 }
 
-FANLIGHT_INLINE std::string testing::capture::tree(siblings order) {
+FANLIGHT_COLD FANLIGHT_INLINE std::string testing::capture::tree(siblings order) {
   bool const all = arrived();
   records<span_record> const spans{taken_->spans()};
   records<log_record> const logs{taken_->logs()};

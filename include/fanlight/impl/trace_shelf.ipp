@@ -7,7 +7,7 @@
 FANLIGHT_BEGIN
 namespace detail {
 
-FANLIGHT_INLINE held_entry::held_entry(unsigned char const* at, clock_anchor const& anchor, std::shared_ptr<batch_data const> frame)
+FANLIGHT_COLD FANLIGHT_INLINE held_entry::held_entry(unsigned char const* at, clock_anchor const& anchor, std::shared_ptr<batch_data const> frame)
     : frame_{std::move(frame)} {
   entry_head head;
   std::memcpy(&head, at, sizeof head);
@@ -27,27 +27,27 @@ FANLIGHT_INLINE held_entry::held_entry(unsigned char const* at, clock_anchor con
   }
 }
 
-[[nodiscard]] inline span_id span_of(entry_head const& head) noexcept {
+[[nodiscard]] FANLIGHT_COLD inline span_id span_of(entry_head const& head) noexcept {
   span_id out;
   std::memcpy(out.bytes, head.span_id, sizeof out.bytes);
   return out;
 }
-[[nodiscard]] inline span_id parent_of(entry_head const& head) noexcept {
+[[nodiscard]] FANLIGHT_COLD inline span_id parent_of(entry_head const& head) noexcept {
   span_id out;
   std::memcpy(out.bytes, head.parent_id, sizeof out.bytes);
   return out;
 }
-[[nodiscard]] inline trace_id trace_of(entry_head const& head) noexcept {
+[[nodiscard]] FANLIGHT_COLD inline trace_id trace_of(entry_head const& head) noexcept {
   trace_id out;
   std::memcpy(out.bytes, head.trace_id, sizeof out.bytes);
   return out;
 }
 /// Nothing of its trace in this process is above it.
-[[nodiscard]] inline bool is_local_root(entry_head const& head) noexcept {
+[[nodiscard]] FANLIGHT_COLD inline bool is_local_root(entry_head const& head) noexcept {
   return (head.flags & entry_flag::remote_parent) != 0 || !parent_of(head).is_valid();
 }
 
-FANLIGHT_INLINE void trace_shelf::add(batch_data const& batch, entry_type type, time_point now) {
+FANLIGHT_COLD FANLIGHT_INLINE void trace_shelf::add(batch_data const& batch, entry_type type, time_point now) {
   if (frame_ == nullptr || frame_->resource != batch.resource) {
     frame_ = std::make_shared<batch_data>();
     frame_->resource = batch.resource;
@@ -55,7 +55,7 @@ FANLIGHT_INLINE void trace_shelf::add(batch_data const& batch, entry_type type, 
   each_entry(batch, type, [&](unsigned char const* at) { add_entry(held_entry{at, batch.anchor, frame_}, now); });
 }
 
-FANLIGHT_INLINE trace_shelf::held_trace& trace_shelf::trace_for(trace_id const& id) {
+FANLIGHT_COLD FANLIGHT_INLINE trace_shelf::held_trace& trace_shelf::trace_for(trace_id const& id) {
   std::size_t low = 0, high = held_.size();
   while (low < high) {
     std::size_t const middle = (low + high) / 2;
@@ -68,7 +68,7 @@ FANLIGHT_INLINE trace_shelf::held_trace& trace_shelf::trace_for(trace_id const& 
   return **held_.insert(held_.begin() + static_cast<std::ptrdiff_t>(low), std::move(made));
 }
 
-FANLIGHT_INLINE void trace_shelf::add_entry(held_entry entry, time_point now) {
+FANLIGHT_COLD FANLIGHT_INLINE void trace_shelf::add_entry(held_entry entry, time_point now) {
   auto const& head = entry.head();
   auto const trace = trace_of(head);
   auto const span = span_of(head);
@@ -84,7 +84,7 @@ FANLIGHT_INLINE void trace_shelf::add_entry(held_entry entry, time_point now) {
   (is_span ? to.spans : to.others).push_back(std::move(entry));
 }
 
-FANLIGHT_INLINE trace_shelf::drawn_span& trace_shelf::drawn_at(trace_id const& trace, span_id const& span) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE trace_shelf::drawn_span& trace_shelf::drawn_at(trace_id const& trace, span_id const& span) noexcept {
   std::uint64_t a, b;
   std::memcpy(&a, trace.bytes + 8, 8);
   std::memcpy(&b, span.bytes, 8);
@@ -93,18 +93,18 @@ FANLIGHT_INLINE trace_shelf::drawn_span& trace_shelf::drawn_at(trace_id const& t
   return drawn_[(mixed >> 32) % drawn_.size()];
 }
 
-FANLIGHT_INLINE bool trace_shelf::was_drawn(trace_id const& trace, span_id const& span) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE bool trace_shelf::was_drawn(trace_id const& trace, span_id const& span) noexcept {
   if (drawn_.empty()) return false;
   auto const& seen = drawn_at(trace, span);
   return seen.trace == trace && seen.span == span;
 }
 
-FANLIGHT_INLINE void trace_shelf::remember(trace_block const& block) {
+FANLIGHT_COLD FANLIGHT_INLINE void trace_shelf::remember(trace_block const& block) {
   drawn_.resize(most_remembered);
   for (auto const& span : block.spans) drawn_at(span.trace_id, span.span_id) = drawn_span{span.trace_id, span.span_id};
 }
 
-FANLIGHT_INLINE void trace_shelf::settle(std::string& text, waterfall_style const& style, time_point now) {
+FANLIGHT_COLD FANLIGHT_INLINE void trace_shelf::settle(std::string& text, waterfall_style const& style, time_point now) {
   canvas const to{text, style};
   for (auto const& trace : held_) {
     draw_roots(to, *trace);
@@ -121,14 +121,14 @@ FANLIGHT_INLINE void trace_shelf::settle(std::string& text, waterfall_style cons
   drop_empty();
 }
 
-FANLIGHT_INLINE void trace_shelf::empty(std::string& text, waterfall_style const& style) {
+FANLIGHT_COLD FANLIGHT_INLINE void trace_shelf::empty(std::string& text, waterfall_style const& style) {
   canvas const to{text, style};
   for (auto const& trace : held_) draw_rest(to, *trace);
   print_loose(to);
   drop_empty();
 }
 
-FANLIGHT_INLINE void trace_shelf::drop_empty() {
+FANLIGHT_COLD FANLIGHT_INLINE void trace_shelf::drop_empty() {
   std::size_t kept = 0;
   for (auto& trace : held_)
     if (trace->bytes != 0) held_[kept++].swap(trace);
@@ -136,7 +136,7 @@ FANLIGHT_INLINE void trace_shelf::drop_empty() {
 }
 
 /// The places of a root and of all that is beneath it, root first. Another local root beneath it has a picture of its own.
-FANLIGHT_INLINE places trace_shelf::family(held_trace const& of, span_id const& root) const {
+FANLIGHT_COLD FANLIGHT_INLINE places trace_shelf::family(held_trace const& of, span_id const& root) const {
   auto const parent = [&](std::size_t i) { return parent_of(of.spans[i].head()); };
   auto const by_parent = [&](std::size_t a, std::size_t b) { return parent(a) < parent(b); };
   places children, out;
@@ -156,7 +156,7 @@ FANLIGHT_INLINE places trace_shelf::family(held_trace const& of, span_id const& 
   return out;
 }
 
-FANLIGHT_INLINE void trace_shelf::let_go(held_trace& from, std::vector<held_entry>& entries, places const& gone) {
+FANLIGHT_COLD FANLIGHT_INLINE void trace_shelf::let_go(held_trace& from, std::vector<held_entry>& entries, places const& gone) {
   std::vector<held_entry> rest;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (gone[i] == 0) rest.push_back(std::move(entries[i]));
@@ -166,7 +166,7 @@ FANLIGHT_INLINE void trace_shelf::let_go(held_trace& from, std::vector<held_entr
 }
 
 /// Draws these spans with the log records and reports that are theirs, and lets go of them all.
-FANLIGHT_INLINE void trace_shelf::draw(canvas to, held_trace& from, places const& members, std::string_view note) {
+FANLIGHT_COLD FANLIGHT_INLINE void trace_shelf::draw(canvas to, held_trace& from, places const& members, std::string_view note) {
   trace_block block;
   block.note = note;
   places gone(from.spans.size()), other_gone(from.others.size());
@@ -193,7 +193,7 @@ FANLIGHT_INLINE void trace_shelf::draw(canvas to, held_trace& from, places const
   let_go(from, from.others, other_gone);
 }
 
-FANLIGHT_INLINE void trace_shelf::draw_roots(canvas to, held_trace& from) {
+FANLIGHT_COLD FANLIGHT_INLINE void trace_shelf::draw_roots(canvas to, held_trace& from) {
   std::vector<span_id> roots;
   roots.swap(from.roots);
   for (auto const& root : roots) {
@@ -204,22 +204,22 @@ FANLIGHT_INLINE void trace_shelf::draw_roots(canvas to, held_trace& from) {
   }
 }
 
-FANLIGHT_INLINE void trace_shelf::draw_rest(canvas to, held_trace& from) {
+FANLIGHT_COLD FANLIGHT_INLINE void trace_shelf::draw_rest(canvas to, held_trace& from) {
   if (!from.spans.empty()) draw(to, from, places_up_to(from.spans.size()), "not over yet");
   print_others(to, from);
 }
 
-FANLIGHT_INLINE void print_line(std::string& to, held_entry const& entry, waterfall_style const& style) {
+FANLIGHT_COLD FANLIGHT_INLINE void print_line(std::string& to, held_entry const& entry, waterfall_style const& style) {
   to += entry.head().type == entry_type::log ? draw_line(entry.as<log_record>(), style) : draw_line(entry.as<error_record>(), style);
 }
 
-FANLIGHT_INLINE void trace_shelf::print_others(canvas to, held_trace& from) {
+FANLIGHT_COLD FANLIGHT_INLINE void trace_shelf::print_others(canvas to, held_trace& from) {
   for (auto const& each : from.others) print_line(to.text, each, to.style);
   let_go(from, from.others, places(from.others.size(), 1));
 }
 
 /// Lines that need not wait are printed behind the pictures of the same batch: they mostly come at the end of what these show.
-FANLIGHT_INLINE void trace_shelf::print_loose(canvas to) {
+FANLIGHT_COLD FANLIGHT_INLINE void trace_shelf::print_loose(canvas to) {
   for (auto const& each : loose_) print_line(to.text, each, to.style);
   loose_.clear();
 }

@@ -33,7 +33,7 @@ class span_tree {
   std::vector<row> rows_;
 };
 
-FANLIGHT_INLINE span_tree::span_tree(std::vector<span_record> const& spans)
+FANLIGHT_COLD FANLIGHT_INLINE span_tree::span_tree(std::vector<span_record> const& spans)
     : spans_{spans}, by_id_{places_up_to(spans.size())}, children_(spans.size()), seen_(spans.size()) {
   auto const by_id = [&](std::size_t a, std::size_t b) { return spans[a].span_id < spans[b].span_id; };
   auto const by_start = [&](std::size_t a, std::size_t b) { return spans[a].start < spans[b].start; };
@@ -50,13 +50,13 @@ FANLIGHT_INLINE span_tree::span_tree(std::vector<span_record> const& spans)
     if (seen_[i] == 0) descend(i, true);
 }
 
-FANLIGHT_INLINE std::size_t span_tree::find(span_id const& id) const noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE std::size_t span_tree::find(span_id const& id) const noexcept {
   std::size_t const at = count_before(by_id_, [&](std::size_t i) { return spans_[i].span_id < id; });
   return at < by_id_.size() && spans_[by_id_[at]].span_id == id ? by_id_[at] : spans_.size();
 }
 
 // With a stack of its own: a trace may be deeper than the thread's.
-FANLIGHT_INLINE void span_tree::descend(std::size_t root, bool last) {
+FANLIGHT_COLD FANLIGHT_INLINE void span_tree::descend(std::size_t root, bool last) {
   std::vector<row> todo{{root, 0, last, false}};
   while (!todo.empty()) {
     row next = todo.back();
@@ -108,7 +108,7 @@ class waterfall {
   std::vector<places> moments_of_;
 };
 
-FANLIGHT_INLINE waterfall::waterfall(trace_block const& what, waterfall_style const& style)
+FANLIGHT_COLD FANLIGHT_INLINE waterfall::waterfall(trace_block const& what, waterfall_style const& style)
     : what_{what}, style_{style}, tree_{what.spans}, page_{style.colour} {
   if (style_.width < 20) style_.width = 20;
   start_ = INT64_MAX, end_ = INT64_MIN;
@@ -118,13 +118,13 @@ FANLIGHT_INLINE waterfall::waterfall(trace_block const& what, waterfall_style co
   }
 }
 
-[[nodiscard]] inline std::string_view kind_word(span_kind kind) noexcept {
+[[nodiscard]] FANLIGHT_COLD inline std::string_view kind_word(span_kind kind) noexcept {
   constexpr std::string_view words[]{"", "", "server", "client", "producer", "consumer"};
   return words[static_cast<unsigned>(kind) < 6 ? static_cast<unsigned>(kind) : 0];
 }
 
 // Names get what they need, within 45 of 100 columns; bars the rest, unless that is too little to be a picture.
-FANLIGHT_INLINE void waterfall::choose_columns() {
+FANLIGHT_COLD FANLIGHT_INLINE void waterfall::choose_columns() {
   std::size_t widest = 8;
   for (auto const& row : tree_.rows()) {
     auto const& span = what_.spans[row.span];
@@ -139,7 +139,7 @@ FANLIGHT_INLINE void waterfall::choose_columns() {
   name_columns_ = std::min(widest, std::size_t{style_.width} - 1 - duration_columns);
 }
 
-FANLIGHT_INLINE void waterfall::gather_moments() {
+FANLIGHT_COLD FANLIGHT_INLINE void waterfall::gather_moments() {
   for (std::size_t i = 0; i < what_.spans.size(); ++i)
     for (auto const event : what_.spans[i].events()) moments_.push_back({i, event.time.nanoseconds, words_of(event)});
   auto const place = [this](span_id const& id) { return tree_.find(id) < what_.spans.size() ? tree_.find(id) : tree_.rows()[0].span; };
@@ -152,13 +152,13 @@ FANLIGHT_INLINE void waterfall::gather_moments() {
 }
 
 /// `2026-11-21 10:14:53.120Z`
-[[nodiscard]] inline std::string clock_text(wall_time at) {
+[[nodiscard]] FANLIGHT_COLD inline std::string clock_text(wall_time at) {
   std::string out{iso8601(at, 3).view()};
   out[10] = ' ';
   return out;
 }
 
-FANLIGHT_INLINE void waterfall::head_line() {
+FANLIGHT_COLD FANLIGHT_INLINE void waterfall::head_line() {
   auto const& first = what_.spans[tree_.rows()[0].span];
   std::vector<word> words;
   words.push_back({{}, "trace", tint::dim, 0});
@@ -171,7 +171,7 @@ FANLIGHT_INLINE void waterfall::head_line() {
 }
 
 /// The rails of the tree before a name (`own_line`), or before what stands beneath it.
-FANLIGHT_INLINE std::string waterfall::rails(span_tree::row const& row, bool own_line) const {
+FANLIGHT_COLD FANLIGHT_INLINE std::string waterfall::rails(span_tree::row const& row, bool own_line) const {
   std::string out;
   for (std::size_t depth = 1; depth <= row.depth; ++depth) {
     if (own_line && depth == row.depth) out += row.last ? "└─ " : "├─ ";
@@ -185,7 +185,7 @@ FANLIGHT_INLINE std::string waterfall::rails(span_tree::row const& row, bool own
   return "…" + out.substr(cut);
 }
 
-FANLIGHT_INLINE tint waterfall::tint_of_span(span_record const& span) const noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE tint waterfall::tint_of_span(span_record const& span) const noexcept {
   if (span.status == status_code::error) return tint::red;
   switch (span.kind) {
     case span_kind::server: return tint::cyan;
@@ -197,7 +197,7 @@ FANLIGHT_INLINE tint waterfall::tint_of_span(span_record const& span) const noex
   return tint::blue;
 }
 
-FANLIGHT_INLINE void waterfall::name_column(span_tree::row const& row, span_record const& span) {
+FANLIGHT_COLD FANLIGHT_INLINE void waterfall::name_column(span_tree::row const& row, span_record const& span) {
   page_.put(rails(row, true), tint::dim);
   bool const failed = span.status == status_code::error;
   std::string const name = title(span);
@@ -211,7 +211,7 @@ FANLIGHT_INLINE void waterfall::name_column(span_tree::row const& row, span_reco
 }
 
 // Each column of the bar is two halves, so that short spans next to each other can be told apart.
-FANLIGHT_INLINE void waterfall::bar(span_record const& span) {
+FANLIGHT_COLD FANLIGHT_INLINE void waterfall::bar(span_record const& span) {
   auto const halves = static_cast<double>(2 * bar_columns_);
   auto const whole = static_cast<double>(std::max<std::int64_t>(end_ - start_, 1));
   auto const half_at = [&](wall_time at) {
@@ -229,7 +229,7 @@ FANLIGHT_INLINE void waterfall::bar(span_record const& span) {
   page_.put(text, tint_of_span(span));
 }
 
-FANLIGHT_INLINE void waterfall::row_line(span_tree::row const& row, span_record const& span) {
+FANLIGHT_COLD FANLIGHT_INLINE void waterfall::row_line(span_tree::row const& row, span_record const& span) {
   name_column(row, span);
   if (bar_columns_ != 0) {
     page_.fill_to(name_columns_ + 2);
@@ -244,14 +244,14 @@ FANLIGHT_INLINE void waterfall::row_line(span_tree::row const& row, span_record 
 }
 
 /// `+12.3 ms`, to the right of a column of its own.
-[[nodiscard]] inline std::string offset_text(std::int64_t nanoseconds) {
+[[nodiscard]] FANLIGHT_COLD inline std::string offset_text(std::int64_t nanoseconds) {
   std::string const text = (nanoseconds < 0 ? "-" : "+") + human_duration(nanoseconds < 0 ? -nanoseconds : nanoseconds);
   std::size_t const width = display_width(text);
   return (width < 9 ? std::string(9 - width, ' ') : std::string{}) + text;
 }
 
 /// What a span says of its links, and of what it had to leave out.
-[[nodiscard]] inline std::vector<word> closing_words(span_record const& span) {
+[[nodiscard]] FANLIGHT_COLD inline std::vector<word> closing_words(span_record const& span) {
   std::vector<word> out;
   for (auto const link : span.links()) {
     out.push_back({{}, "↗", tint::yellow, 2});
@@ -267,14 +267,14 @@ FANLIGHT_INLINE void waterfall::row_line(span_tree::row const& row, span_record 
   return out;
 }
 
-FANLIGHT_INLINE void waterfall::shared_words(line_frame const& frame, std::vector<word> const& words) {
+FANLIGHT_COLD FANLIGHT_INLINE void waterfall::shared_words(line_frame const& frame, std::vector<word> const& words) {
   if (words.empty()) return;
   page_.put(frame.rails, tint::dim);
   page_.space(frame.indent);
   flow(page_, words, frame, style_.width);
 }
 
-FANLIGHT_INLINE void waterfall::details(span_tree::row const& row, span_record const& span) {
+FANLIGHT_COLD FANLIGHT_INLINE void waterfall::details(span_tree::row const& row, span_record const& span) {
   line_frame frame{rails(row, false), 0, 5};
   std::vector<word> words;
   bool told = span.status_message().empty();
@@ -298,7 +298,7 @@ FANLIGHT_INLINE void waterfall::details(span_tree::row const& row, span_record c
   shared_words(frame, closing_words(span));
 }
 
-FANLIGHT_INLINE std::string waterfall::draw() {
+FANLIGHT_COLD FANLIGHT_INLINE std::string waterfall::draw() {
   if (what_.spans.empty()) return {};
   choose_columns();
   gather_moments();
@@ -319,7 +319,7 @@ FANLIGHT_INLINE std::string waterfall::draw() {
   return page_.take();
 }
 
-FANLIGHT_INLINE std::string draw_waterfall(trace_block const& what, waterfall_style const& style) { return waterfall{what, style}.draw(); }
+FANLIGHT_COLD FANLIGHT_INLINE std::string draw_waterfall(trace_block const& what, waterfall_style const& style) { return waterfall{what, style}.draw(); }
 
 /// A record outside of any picture: its time, its words, and the trace that it belongs to.
 template <class Record>
@@ -334,8 +334,8 @@ template <class Record>
   return out.take();
 }
 
-FANLIGHT_INLINE std::string draw_line(log_record const& log, waterfall_style const& style) { return loose_line(log, style); }
-FANLIGHT_INLINE std::string draw_line(error_record const& report, waterfall_style const& style) { return loose_line(report, style); }
+FANLIGHT_COLD FANLIGHT_INLINE std::string draw_line(log_record const& log, waterfall_style const& style) { return loose_line(log, style); }
+FANLIGHT_COLD FANLIGHT_INLINE std::string draw_line(error_record const& report, waterfall_style const& style) { return loose_line(report, style); }
 
 }  // namespace detail
 FANLIGHT_END

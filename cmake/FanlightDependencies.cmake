@@ -7,8 +7,10 @@ if(fanlight_problem)
   message(FATAL_ERROR "${fanlight_problem}")
 endif()
 
-find_package(CURL QUIET) # the module, never CONFIG: Debian ships no CURLConfig.cmake
-if(NOT CURL_FOUND)
+find_package(CURL 7.68 QUIET) # the module, never CONFIG: Debian ships no CURLConfig.cmake
+if(NOT CURL_FOUND AND CURL_VERSION_STRING)
+  message(FATAL_ERROR "fanlight needs libcurl 7.68 or later; found was ${CURL_VERSION_STRING}")
+elseif(NOT CURL_FOUND)
   message(FATAL_ERROR "fanlight needs libcurl, which was not found. On Debian and Ubuntu: apt install libcurl4-openssl-dev")
 endif()
 

@@ -47,7 +47,7 @@ install(
 
 # pkg-config: the header-only library. The prefix is found from where the file lies.
 string(REGEX REPLACE "[^/]+" ".." fanlight_pc_up ${fanlight_pc_dir})
-set(fanlight_pc_requires "libcurl")
+set(fanlight_pc_requires "libcurl >= 7.68")
 set(fanlight_pc_definitions "")
 if(fanlight_has_zlib)
   string(APPEND fanlight_pc_requires ", zlib")

@@ -49,6 +49,9 @@ class outcome {
   std::chrono::milliseconds after_{};
 };
 
+/// What became of records that an exporter had kept. no_parent: they were not meant for it.
+enum class fate : std::uint8_t { delivered, rejected, failed, expired, no_parent };
+
 /// The types of record an exporter takes, as bits.
 using record_types = std::uint32_t;
 template <class Record>
@@ -60,6 +63,11 @@ struct exporter_setup {
   /// To say that something is wrong; callable from the exporter's thread as long as the exporter lives.
   std::function<void(problem_code, std::string what)> tell;
   record_types taken = ~record_types{};  // of what the exporter can take, what its spec lets through
+  /// For exporters that keep records: what became of some of them, and why. To be called from the exporter's thread, within its calls.
+  std::function<void(fate, std::uint64_t records, std::string const& why)> settle = {};
+  std::chrono::milliseconds keep_for{600'000};  // how long it may try to deliver what it keeps
+  /// Counts further cases of what was told once.
+  std::function<void(problem_code, std::uint64_t times)> note = {};
 };
 
 /// A back end as a lane sees it. All calls come from one thread, the lane's.
@@ -78,9 +86,18 @@ class exporter {
   virtual bool flush(deadline) { return true; }
   /// The last call.
   virtual void stop(deadline) {}
+  /// True: records may have to wait for others, and stay with it beyond consume(). Until it says by exporter_setup::settle what became of
+  /// them they count as queued, and a flush does not wait for them. `delivered` of consume() then means that the batch need not be handed
+  /// over again, `retry` that it is to be, once more.
+  [[nodiscard]] virtual bool keeps_records() const noexcept { return false; }
+  /// Called, for such an exporter, when all that has ended is there and nothing more comes for now; and again after a `retry`.
+  [[nodiscard]] virtual outcome tend(deadline) { return outcome::delivered(); }
+  /// The one call from other threads, perhaps while another one runs: what runs now, and all that comes, has only until then. Does not block.
+  virtual void hurry(deadline) noexcept {}
 };
 
 namespace detail {
+class environment;
 
 template <class T, class Record>
 concept consumes = requires(T& to, batch<Record> records) { to.consume(records); };
@@ -137,7 +154,12 @@ struct exporter_spec {
   std::size_t queue_bytes = 0;
   bool prompt = false;                               // deliver as soon as there is something, as a console does
   bool wants_open = false;                           // start notes too
+  bool off = false;                                  // switched off by its environment: left out without a word
+  bool is_xray = false;                              // then X-Amzn-Trace-Id is among the propagators, unless they are named
+  std::uint8_t context_missing = 0;                  // of X-Ray, for a subsegment with nothing above it: 0 tell, 1 throw, 2 nothing
   record_types only = ~record_types{};               // of what it can take
+  void (*prepare)() = nullptr;                       // called by init, on its caller's thread, before any exporter is made
+  std::function<void(exporter_spec&, detail::environment const&)> complete;  // by init: answers from the environment what the code left open
 
   exporter_spec() = default;
   template <class T>

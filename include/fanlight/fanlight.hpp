@@ -1,9 +1,16 @@
-// Everything: what the file with main() includes. Files that only make spans, logs and reports include trace.hpp.
+// Everything: what the file with main() includes. Files that only make spans, logs and reports include trace.hpp; a program that names its
+// exporters in code and wants no others in it includes pipeline.hpp and the headers of those.
 #pragma once
 
 #include <fanlight/exporters/console.hpp>
 #include <fanlight/exporters/memory.hpp>
+#include <fanlight/exporters/otlp.hpp>
 #include <fanlight/exporters/otlp_file.hpp>
+#include <fanlight/exporters/presets.hpp>
 #include <fanlight/pipeline.hpp>
 #include <fanlight/process.hpp>
 #include <fanlight/trace.hpp>
+
+#ifndef FANLIGHT_COMPILED
+#include <fanlight/impl/named_exporters.ipp>
+#endif

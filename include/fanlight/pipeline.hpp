@@ -101,7 +101,8 @@ struct config {
 /// Why a record did not arrive.
 enum class loss : std::uint8_t { capture_full, queue_full, rejected, failed, threw, expired, shutdown, late, count_ };
 /// Why a record was not meant to.
-enum class filter : std::uint8_t { process, not_sampled, count_ };
+/// no_parent: an X-Ray subsegment with no segment above it.
+enum class filter : std::uint8_t { process, not_sampled, no_parent, count_ };
 [[nodiscard]] std::string_view to_text(loss why) noexcept;
 [[nodiscard]] std::string_view to_text(filter why) noexcept;
 

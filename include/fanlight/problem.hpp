@@ -43,6 +43,26 @@ enum class problem_code : int {
   process_threw = 209,       // the process hook threw; the record was passed on unchanged
   sampler_threw = 210,
   expired = 211,             // older than the lane may keep
+  key_refused = 212,         // the back end does not take the key that was sent, or misses one
+  redirected = 213,          // the back end is elsewhere; it is not followed
+  back_end_warned = 214,     // all was taken, and the back end has something to say
+  // documents, 300..
+  key_changed = 300,         // an annotation key or metadata namespace that the back end does not take was made fit
+  key_dropped = 301,         // an annotation without a key
+  value_cut = 302,           // a text was longer than the back end keeps
+  value_dropped = 303,       // a value that the back end cannot keep
+  name_changed = 304,        // a name had characters that the back end refuses
+  annotations_over_50 = 305, // X-Ray indexes 50 of a trace
+  late_child = 306,          // a part of a trace left on its own, after its segment or because that did not end
+  left_open = 307,           // spans that had not ended at the end
+  doc_split = 308,           // a document was too large and left in pieces
+  doc_trimmed = 309,         // a span was too large and lost a part
+  doc_dropped = 310,         // a span was too large whatever it lost
+  unprocessed = 311,         // the back end took a document and could not use it
+  send_failed = 312,         // a document could not be sent
+  rules_bad = 313,           // sampling rules that could not be understood; those in force stay
+  rules_converted = 314,     // sampling rules of another shape were understood all the same
+  rules_missing = 315,       // X-Ray's sampling rules could not be fetched; those in force stay, or the local ones
 };
 
 /// The code's name, as it stands above.

@@ -61,6 +61,17 @@ ROWS = [
     Row("cpu.two_cores", "CPU of 1 M spans to a null exporter, 2 cores", "s", 0.6, 0.35, "cpu.floor_two_cores"),
     Row("rate.one_core", "spans a second on one core, none lost", "M/s", 1.5, 2.5, "rate.floor_one_core", more_is_better=True),
     Row("cpu.each_lane", "each further exporter that drops", "ns", 10, 10),
+    Row("otlp.cpu.one_core", "CPU of 1 M spans by OTLP/HTTP to a sink, 1 core", "s", 0.6, 0.35, "cpu.floor_one_core"),
+    Row("otlp.cpu.two_cores", "CPU of 1 M spans by OTLP/HTTP to a sink, 2 cores", "s", 0.6, 0.35, "cpu.floor_two_cores"),
+    Row("otlp.rate.one_core", "spans a second on one core by OTLP/HTTP, none lost", "M/s", 1.5, 2.5, "rate.floor_one_core",
+        more_is_better=True),
+    counted("otlp.bytes", "OTLP body bytes a span, uncompressed", "B", 211, 210.5),
+    counted("otlp.connections", "connections for 1 M spans", "", 1, 1),
+    counted("otlp.lost", "spans of 1 M that the sink did not see", "", 0, 0),
+    counted("otlp.instructions", "instructions a span, whole path by OTLP/HTTP", "", 2500, 1400),
+    Row("encode.otlp_proto", "encode a span as OTLP protobuf", "ns", 100, 60, "encode.otlp_proto.floor", "there", 26),
+    counted("encode.otlp_proto_bytes", "... bytes a span", "B", 211, 210.1),
+    counted("instructions.encode", "... instructions a span", "", 700, 500),
     Row("encode.otlp_json", "encode a span as OTLP JSON", "ns", 1.5, 1, "encode.otlp_json.floor", "ratio"),
     Row("encode.otlp_json_bytes", "... bytes a span", "B", clock=False),
     Row("cpu.two_producers", "CPU of 1 M spans from two threads, 2 cores", "s", floor="cpu.two_cores"),
@@ -77,7 +88,8 @@ ROWS = [
     Row("compile.trace_compiled", "... with the compiled library", "s", 9, 1.5, "compile.floor", "ratio"),
     Row("compile.everything", "compile the file that sets everything up", "s", 27, 20, "compile.floor", "ratio"),
     Row("compile.everything_compiled", "... with the compiled library", "s", 27, None, "compile.floor", "ratio"),
-    counted("size.program", "stripped program", "KB", 400, 250, "size.empty"),
+    counted("size.program", "stripped program with the OTLP exporter", "KB", 400, 250, "size.empty"),
+    Row("size.everything", "... with everything the environment may name", "KB", floor="size.empty", clock=False),
 ]
 
 

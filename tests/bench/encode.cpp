@@ -1,8 +1,15 @@
-// Encoding a batch of spans as OTLP JSON, in turns with RapidJSON's Writer on the same tokens: the tokens are read from what we wrote, and
-// the Writer's text has to come out the same, byte for byte. One line of JSON, times for one span.
+// Encoding a batch of spans as OTLP, times for one span, in one line of JSON. The JSON form takes turns with RapidJSON's Writer on the same
+// tokens: they are read from what we wrote, and the Writer's text has to come out the same, byte for byte. The protobuf form takes turns
+// with code written by hand for this one span; its bytes have to be the same too.
+//
+//   encode            everything
+//   encode bytes      bytes a span alone, which depend on no clock
+//   encode run COUNT  encodes COUNT spans as protobuf and says nothing, to be run under callgrind
+#include "encode_floor.hpp"
 #include "sample.hpp"
 
 #include <fanlight/impl/otlp_json.hpp>
+#include <fanlight/impl/otlp_proto.hpp>
 
 #include <algorithm>
 #include <string>
@@ -77,41 +84,124 @@ template <class Work>
   return of[of.size() / 2];
 }
 
-}  // namespace
+struct turns {
+  double mine, floor, ratio;
+};
+/// Both in turns, so that a busy moment meets both: medians of the times for one span, and of their ratios.
+template <class Floor, class Mine>
+[[nodiscard]] turns in_turns(Floor floor, Mine mine) {
+  std::vector<double> floors, ours, ratios;
+  for (int i = 0; i < 801; ++i) {
+    double const least = nanoseconds_a_span(floor), taken = nanoseconds_a_span(mine);
+    floors.push_back(least);
+    ours.push_back(taken);
+    ratios.push_back(taken / least);
+  }
+  return {median(ours), median(floors), median(ratios)};
+}
 
-int main() {
-  auto const to = std::make_shared<keeper>();
-  auto session = bench::fl::init(bench::config_for({to}));
-  for (int i = 0; i < spans; ++i) bench::one_span(i);
-  if (!session.flush(std::chrono::seconds{10}) || to->kept.size() != 1 || to->kept[0].size() != spans) return 1;
-  auto const& batch = *to->kept[0].data();
+[[nodiscard]] int fail(char const* what) {
+  std::fprintf(stderr, "bench: %s\n", what);
+  return 1;
+}
 
-  bench::fl::detail::send_buffer buffer;
+/// What the code written by hand reads: the texts as they stand in the batch, their lengths hidden from the compiler.
+[[nodiscard]] std::vector<bench::plain_span> plain_spans(bench::fl::batch<bench::fl::span_record> const& batch) {
+  std::vector<bench::plain_span> out;
+  for (auto const& span : batch) {
+    bench::plain_span one{};
+    std::memcpy(one.trace_id, span.trace_id.bytes, sizeof one.trace_id);
+    std::memcpy(one.span_id, span.span_id.bytes, sizeof one.span_id);
+    one.start = span.start.nanoseconds, one.end = span.end.nanoseconds;
+    one.count = span.find("item.count").as_int64(), one.status = span.find("http.response.status_code").as_int64();
+    one.took = span.find("duration.ms").as_double();
+    one.name = span.name, one.method = span.find("http.request.method").as_text(), one.path = span.find("url.path").as_text();
+    int at = 0;
+    for (auto const& each : span.attributes()) one.keys[at++] = each.key;
+    out.push_back(one);
+  }
+  return out;
+}
+
+using bench::fl::detail::batch_data;
+using bench::fl::detail::send_buffer;
+
+[[nodiscard]] bool json_turns(batch_data const& batch, turns& out, double& bytes) {
+  send_buffer buffer;
   bench::fl::detail::write_traces_json(buffer, batch);
-  std::string ours{buffer.view()};
+  std::string const ours{buffer.view()};
+  bytes = static_cast<double>(ours.size()) / spans;
   collector found;
   rapidjson::Reader reader;
   rapidjson::StringStream in{ours.c_str()};
   rapidjson::StringBuffer theirs;
-  if (!reader.Parse(in, found)) return 1;
+  if (!reader.Parse(in, found)) return false;
   replay(found.tokens, theirs);
-  while (!ours.empty() && ours.back() == '\n') ours.pop_back();
-  if (ours != std::string_view{theirs.GetString(), theirs.GetSize()}) {
-    std::fprintf(stderr, "bench: the Writer's text is another one\n");
-    return 1;
-  }
+  if (ours != std::string_view{theirs.GetString(), theirs.GetSize()}) return false;
+  out = in_turns([&] { replay(found.tokens, theirs); },
+                 [&] {
+                   buffer.clear();
+                   bench::fl::detail::write_traces_json(buffer, batch);
+                 });
+  return true;
+}
 
-  std::vector<double> mine, writers, ratios;
-  for (int i = 0; i < 801; ++i) {
-    double const writer = nanoseconds_a_span([&] { replay(found.tokens, theirs); });
-    double const encoder = nanoseconds_a_span([&] {
+[[nodiscard]] bool proto_turns(bench::fl::batch<bench::fl::span_record> const& records, turns& out, double& bytes) {
+  auto const& batch = *records.data();
+  send_buffer buffer;
+  bench::fl::detail::write_traces_proto(buffer, batch);
+  bytes = static_cast<double>(buffer.size()) / spans;
+  auto const plain = plain_spans(records);
+  std::vector<char> room(512 * spans);
+  std::size_t size = 0;
+  auto const by_hand = [&] {
+    char* at = room.data();
+    for (auto const& each : plain) at = bench::encode_by_hand(at, each);
+    size = static_cast<std::size_t>(at - room.data());
+  };
+  by_hand();
+  if (buffer.view().find(std::string_view{room.data(), size}) == std::string_view::npos) return false;
+  out = in_turns(by_hand, [&] {
+    buffer.clear();
+    bench::fl::detail::write_traces_proto(buffer, batch);
+  });
+  return true;
+}
+
+void print(char const* name, turns const& taken) {
+  std::printf("\"%s\": %.1f, \"%s.floor\": %.1f, \"%s.ratio\": %.3f, ", name, taken.mine, name, taken.floor, name, taken.ratio);
+}
+
+}  // namespace
+
+int main(int words, char** word) {
+  auto const to = std::make_shared<keeper>();
+  auto session = bench::fl::init(bench::config_for({to}));
+  for (int i = 0; i < spans; ++i) bench::one_span(i);
+  if (!session.flush(std::chrono::seconds{10}) || to->kept.size() != 1 || to->kept[0].size() != spans)
+    return fail("no batch of the right size");
+  auto const& batch = *to->kept[0].data();
+  std::string_view const what = words > 1 ? word[1] : "";
+  if (what == "run" && words > 2) {
+    send_buffer buffer;
+    for (int left = std::atoi(word[2]); left > 0; left -= spans) {
       buffer.clear();
-      bench::fl::detail::write_traces_json(buffer, batch);
-    });
-    writers.push_back(writer);
-    mine.push_back(encoder);
-    ratios.push_back(encoder / writer);
+      bench::fl::detail::write_traces_proto(buffer, batch);
+    }
+    return 0;
   }
-  std::printf("{\"otlp_json\": %.1f, \"otlp_json.floor\": %.1f, \"otlp_json.ratio\": %.3f, \"otlp_json_bytes\": %.1f}\n", median(mine),
-              median(writers), median(ratios), static_cast<double>(ours.size()) / spans);
+  double json_bytes = 0, proto_bytes = 0;
+  if (what == "bytes") {
+    send_buffer buffer;
+    bench::fl::detail::write_traces_proto(buffer, batch);
+    std::printf("{\"otlp_proto_bytes\": %.2f}\n", static_cast<double>(buffer.size()) / spans);
+    return 0;
+  }
+  turns json{}, proto{};
+  if (!json_turns(batch, json, json_bytes)) return fail("the Writer's text is another one");
+  if (!proto_turns(to->kept[0], proto, proto_bytes)) return fail("the bytes written by hand are other ones");
+  std::printf("{");
+  print("otlp_proto", proto);
+  print("otlp_json", json);
+  std::printf("\"otlp_json_bytes\": %.1f}\n", json_bytes);
 }

@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -106,6 +107,64 @@ def throughput(bench):
     return out
 
 
+class Sink:
+    """The other end of the whole path: a process that counts, on a processor of its own where there is one."""
+
+    def __init__(self, bench):
+        words = ["--processor", str(max(os.sched_getaffinity(0)))] if len(os.sched_getaffinity(0)) > 1 else []
+        self.child = subprocess.Popen([bench.program("sink"), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.url = f"http://127.0.0.1:{int(self.child.stdout.readline())}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.child.stdin.close()
+        self.child.stdout.close()
+        self.child.wait(10)
+
+    def counted(self):
+        """Since the last time."""
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(self.url + "/", timeout=10) as answer:
+            return json.load(answer)
+
+
+WARM_OTLP = 10_000  # what throughput sends before it looks at the clock
+
+
+def otlp_path(bench):
+    def runs(cores):
+        told = []
+        for _ in range(bench.rounds):
+            told.append(bench.told("throughput", f"otlp:{sink.url}", "--cores", cores))
+            seen = sink.counted()
+            if seen["spans"] != told[-1]["delivered"] + WARM_OTLP or seen["bad"] != 0:
+                raise Failed(f"the sink saw {seen}, and {told[-1]} was told")
+        return told
+
+    with Sink(bench) as sink:
+        one = runs("1")
+        out = {"cpu.one_core": statistics.median(each["cpu"] / each["delivered"] * 1e6 for each in one),
+               "rate.one_core": statistics.median(each["delivered"] / each["wall"] / 1e6 for each in one)}
+        if len(os.sched_getaffinity(0)) >= 2:
+            out["cpu.two_cores"] = statistics.median(each["cpu"] / each["delivered"] * 1e6 for each in runs("2"))
+    return named("otlp", out)
+
+
+def otlp_counts(bench):
+    """What depends on no clock: bytes, connections, losses, and instructions of the whole path."""
+    with Sink(bench) as sink:
+        told = bench.told("throughput", f"otlp:{sink.url}")
+        seen = sink.counted()
+        out = {"bytes": seen["bytes"] / seen["spans"], "connections": seen["connections"], "lost": told["delivered"] + WARM_OTLP - seen["spans"]}
+        if not shutil.which("valgrind"):
+            raise Missing("instructions are counted by callgrind: apt install valgrind")
+        few, many = 20_000, 60_000
+        (_, less), (_, more) = (instruction_counts(bench, "throughput", f"otlp:{sink.url}", "--spans", str(spans)) for spans in (few, many))
+        out["instructions"] = (more - less) / (many - few)
+    return named("otlp", out)
+
+
 def scaling(bench):
     if len(os.sched_getaffinity(0)) < 2:
         raise Missing("two producers at once need two processors")
@@ -169,25 +228,30 @@ def hung(bench):
     return {"hung.lost": bench.told("throughput", "fanlight", "--hung", "--spans", "1000000")["lost"]}
 
 
+def encoded_bytes(bench):
+    return named("encode", bench.told("encode", "bytes"))
+
+
 def size(bench):
     strip = bench.build["strip"] or shutil.which("strip")
     if not strip:
         raise Missing("programs are weighed stripped: apt install binutils")
     out = {}
     with tempfile.TemporaryDirectory() as folder:
-        for figure, name in (("program", "program"), ("empty", "program_empty")):
+        for figure, name in (("program", "program"), ("everything", "program_everything"), ("empty", "program_empty")):
             to = f"{folder}/{name}"
             bench.run(strip, "-o", to, bench.program(name))
             out[figure] = os.path.getsize(to) / 1000
     return named("size", out)
 
 
-def instruction_counts(bench, program, what, spans):
+def instruction_counts(bench, program, *words):
     """Instructions of the thread that records, and of the process."""
     with tempfile.TemporaryDirectory() as folder:
+        # Without the tunable callgrind counts each step of `rep movsb`.
         environment = dict(os.environ, GLIBC_TUNABLES="glibc.cpu.x86_rep_movsb_threshold=1000000000")
-        bench.run("valgrind", "--tool=callgrind", "--separate-threads=yes", f"--callgrind-out-file={folder}/out", bench.program(program), what,
-                  str(spans), environment=environment)
+        bench.run("valgrind", "--tool=callgrind", "--separate-threads=yes", f"--callgrind-out-file={folder}/out", bench.program(program),
+                  *words, environment=environment)
         by_file = {}
         for path in Path(folder).iterdir():
             total = re.search(r"^(?:totals|summary): (\d+)", path.read_text(encoding="utf8", errors="replace"), re.M)
@@ -202,7 +266,7 @@ def instructions_of(bench, program, kinds):
     few, many = 2000, 12000
     out = {}
     for what in kinds:
-        (thread, process), (thread_more, process_more) = (instruction_counts(bench, program, what, spans) for spans in (few, many))
+        (thread, process), (thread_more, process_more) = (instruction_counts(bench, program, what, str(spans)) for spans in (few, many))
         out["producer" if what == "sampled" else what] = (thread_more - thread) / (many - few)
         if what == "sampled":
             out["path"] = (process_more - process) / (many - few)
@@ -217,8 +281,17 @@ def instructions_compiled(bench):
     return instructions_of(bench, "instructions_compiled", ["floor", "sampled"])
 
 
-CLOCKLESS = [heap, memory, idle, hung, size, instructions, instructions_compiled]
-CLOCKED = [latency, latency_shared, throughput, encode, scaling, compile_time]
+def instructions_encode(bench):
+    """Of one span as OTLP protobuf: the same batch, encoded more often."""
+    if not shutil.which("valgrind"):
+        raise Missing("instructions are counted by callgrind: apt install valgrind")
+    few, many = 5120, 25600
+    (_, less), (_, more) = (instruction_counts(bench, "encode", "run", str(spans)) for spans in (few, many))
+    return {"instructions.encode": (more - less) / (many - few)}
+
+
+CLOCKLESS = [heap, memory, idle, hung, size, encoded_bytes, otlp_counts, instructions, instructions_compiled, instructions_encode]
+CLOCKED = [latency, latency_shared, throughput, otlp_path, encode, scaling, compile_time]
 
 
 def measure(bench, probes, out=sys.stderr):

@@ -1,7 +1,7 @@
-// The whole path into an exporter that drops, nothing lost: one run of one kind, told as one line of JSON. A run is a process of its own, so
+// The whole path into an exporter that drops, or to a sink in another process by OTLP, nothing lost: one run of one kind, told as one line of JSON. A run is a process of its own, so
 // that the time of the processors is all its own.
 //
-//   throughput fanlight|floor [--cores N] [--spans N] [--producers N] [--lanes N] [--hung]
+//   throughput fanlight|floor|otlp:http://HOST:PORT [--cores N] [--spans N] [--producers N] [--lanes N] [--hung]
 #include "floor.hpp"
 #include "sample.hpp"
 
@@ -16,6 +16,7 @@ namespace {
 
 struct wish {
   bool floor = false, hung = false;
+  std::string endpoint = {};
   int cores = 0, producers = 1, lanes = 1;
   std::uint64_t spans = 1'000'000;
 };
@@ -117,6 +118,28 @@ void produce(std::uint64_t count, bench::dropping const& sink, std::uint64_t bef
   return out;
 }
 
+[[nodiscard]] std::uint64_t delivered_by(bench::fl::session const& session) { return session.stats().delivered; }
+
+/// Default queues and batches; the sink counts for itself what came.
+[[nodiscard]] figures run_otlp(wish const& how) {
+  auto session = bench::fl::init(bench::config_for({bench::fl::otlp({.endpoint = how.endpoint})}));
+  int const processors = bench::cores();
+  bench::dropping const nobody;
+  std::uint64_t const warm = 10'000;
+  produce(warm, nobody, 0, false, processors);
+  if (!session.flush(std::chrono::minutes{2})) std::exit(1);
+  std::uint64_t const before = delivered_by(session);
+
+  figures out;
+  stopwatch const watch;
+  produce(how.spans, nobody, 0, false, processors);
+  if (!session.flush(std::chrono::minutes{2})) std::fprintf(stderr, "bench: flush did not deliver everything\n");
+  watch.tell(out);
+  out.delivered = delivered_by(session) - before;
+  out.lost = how.spans - out.delivered;
+  return out;
+}
+
 /// One producer, one consumer that copies each run of entries out of the ring and counts them: the least a pipeline can do.
 [[nodiscard]] figures run_floor(wish const& how) {
   bench::floor_ring ring;
@@ -184,6 +207,7 @@ void produce(std::uint64_t count, bench::dropping const& sink, std::uint64_t bef
     else if (word == "--spans") out.spans = number();
     else if (word == "--producers") out.producers = static_cast<int>(number());
     else if (word == "--lanes") out.lanes = static_cast<int>(number());
+    else if (word.starts_with("otlp:")) out.endpoint = word.substr(5);
     else if (word != "fanlight") std::exit(2);
   }
   if (out.spans == 0 || out.producers < 1 || out.lanes < 1 || (out.hung && out.producers > 1)) std::exit(2);
@@ -195,7 +219,7 @@ void produce(std::uint64_t count, bench::dropping const& sink, std::uint64_t bef
 int main(int count, char** words) {
   wish const how = understand(count, words);
   if (how.cores > 0) bench::keep_to(how.cores);
-  figures const out = how.floor ? run_floor(how) : run_fanlight(how);
+  figures const out = how.floor ? run_floor(how) : how.endpoint.empty() ? run_fanlight(how) : run_otlp(how);
   std::printf("{\"spans\": %llu, \"delivered\": %llu, \"lost\": %llu, \"wall\": %.6f, \"cpu\": %.6f}\n",
               static_cast<unsigned long long>(how.spans), static_cast<unsigned long long>(out.delivered),
               static_cast<unsigned long long>(out.lost), out.wall, out.cpu);

@@ -2,10 +2,12 @@
 // exporter is a new line in subjects().
 #include "catch.hpp"
 #include "support/batch_builder.hpp"
+#include "support/fault_server.hpp"
 #include "support/pipeline_kit.hpp"
 
 #include <fanlight/exporters/console.hpp>
 #include <fanlight/exporters/memory.hpp>
+#include <fanlight/exporters/otlp.hpp>
 #include <fanlight/exporters/otlp_file.hpp>
 
 #include <cstdlib>
@@ -102,6 +104,19 @@ struct subject {
   return {fl::otlp_file({.path = (where->at / "all.jsonl").string()}), text, fl::otlp_file({.path = (where->at / "no" / "all.jsonl").string()})};
 }
 
+/// The broken one goes to a port where nobody listens any more.
+[[nodiscard]] subject otlp_subject(fl::otlp_protocol protocol) {
+  auto const server = std::make_shared<test::fault_server>();
+  auto const text = [server] {
+    std::string out;
+    for (auto const& each : server->requests()) out += each.body;
+    return out;
+  };
+  test::fault_server gone;
+  gone.stop();
+  return {fl::otlp({.endpoint = server->url(""), .protocol = protocol}), text, fl::otlp({.endpoint = gone.url(""), .protocol = protocol})};
+}
+
 template <class Exporter>
 [[nodiscard]] subject user_subject(bool by_pointer) {
   auto const to = std::make_shared<watched<std::string>>();
@@ -116,6 +131,8 @@ using maker = std::pair<char const*, std::function<subject()>>;
           {"console, waterfall", [] { return console_subject(fl::console_layout::waterfall); }},
           {"console, json", [] { return console_subject(fl::console_layout::json); }},
           {"otlp_file", file_subject},
+          {"otlp, protobuf", [] { return otlp_subject(fl::otlp_protocol::http_protobuf); }},
+          {"otlp, json", [] { return otlp_subject(fl::otlp_protocol::http_json); }},
           {"a struct by value", [] { return user_subject<by_value>(false); }},
           {"a shared struct", [] { return user_subject<shared>(true); }}};
 }

@@ -7,6 +7,7 @@ import sys
 sys.dont_write_bytecode = True  # the source tree stays as it is
 
 import cruddur
+import honeycomb
 import small
 
 EXAMPLES = {
@@ -16,6 +17,7 @@ EXAMPLES = {
     "fork": small.fork,
     "plugin": small.plugin,
     "cruddur": cruddur.run,
+    "honeycomb": honeycomb.run,
 }
 
 

@@ -70,7 +70,7 @@ TEST_CASE("FANLIGHT_EXPORTERS names them, and nothing else does then") {
 }
 
 TEST_CASE("FANLIGHT_EXPORTERS: what is not here, what is not known") {
-  check_missing({{"FANLIGHT_EXPORTERS", "otlp"}}, "FANLIGHT_EXPORTERS names otlp", "fl::otlp");
+  check_missing({{"FANLIGHT_EXPORTERS", "cloudwatch"}}, "FANLIGHT_EXPORTERS names cloudwatch", "fl::cloudwatch");
   check_missing({{"FANLIGHT_EXPORTERS", "console,xray"}}, "FANLIGHT_EXPORTERS names xray", "fl::xray");
   auto const file = settle({{"FANLIGHT_EXPORTERS", "otlp_file,rollbar"}});
   CHECK(file.exporters() == strings{"otlp_stdout"});  // for want of FANLIGHT_OTLP_FILE
@@ -108,10 +108,10 @@ TEST_CASE("errors go where logs go, start notes where spans go") {
 }
 
 TEST_CASE("a signal whose exporter is not here goes to the console") {
-  auto const out = settle({{"OTEL_TRACES_EXPORTER", "otlp"}, {"OTEL_LOGS_EXPORTER", "none"}});
+  auto const out = settle({{"OTEL_TRACES_EXPORTER", "xray"}, {"OTEL_LOGS_EXPORTER", "none"}});
   CHECK(out.exporters() == strings{"console:traces"});
   CHECK(out.said.size() == 1);
-  CHECK(out.says(problem_code::feature_missing, "OTEL_TRACES_EXPORTER names otlp"));
+  CHECK(out.says(problem_code::feature_missing, "OTEL_TRACES_EXPORTER names xray"));
   for (auto const* name : {"zipkin", "prometheus"}) {
     auto const other = settle({{"OTEL_TRACES_EXPORTER", name}});
     CHECK(other.exporters() == strings{"console"});
@@ -129,32 +129,79 @@ TEST_CASE("FANLIGHT_OTLP_FILE names the file, and the exporter with it") {
 }
 
 TEST_CASE("addresses and keys of back ends that are not here") {
-  check_missing({{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318"}, {"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://127.0.0.1:4318"}},
-                "OTEL_EXPORTER_OTLP_ENDPOINT is set", "fl::otlp");
-  check_missing({{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:4318"}}, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is set", "fl::otlp");
-  check_missing({{"HONEYCOMB_API_KEY", "hunter2"}}, "HONEYCOMB_API_KEY is set", "fl::honeycomb");
-  check_missing({{"DD_API_KEY", "hunter2"}}, "DD_API_KEY is set", "fl::datadog");
-  check_missing({{"NEW_RELIC_LICENSE_KEY", "hunter2"}}, "NEW_RELIC_LICENSE_KEY is set", "fl::new_relic");
   check_missing({{"AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000"}}, "AWS_XRAY_DAEMON_ADDRESS is set", "fl::xray");
   check_missing({{"FANLIGHT_LOG_GROUP", "shop"}}, "FANLIGHT_LOG_GROUP is set", "fl::cloudwatch");
   check_missing({{"ROLLBAR_ACCESS_TOKEN", "hunter2"}}, "ROLLBAR_ACCESS_TOKEN is set", "fl::rollbar");
-  CHECK(settle({{"HONEYCOMB_API_KEY", "hunter2"}}).text().find("hunter2") == std::string::npos);
-}
-
-TEST_CASE("OTLP is asked for once, and not where the names rule it out") {
-  CHECK(settle({{"OTEL_TRACES_EXPORTER", "otlp"}, {"OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318"}}).said.size() == 1);
-  CHECK(settle(
-            {{"OTEL_TRACES_EXPORTER", "console"}, {"OTEL_LOGS_EXPORTER", "none"}, {"OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318"}})
-            .text()
-            .empty());
-  auto const file = settle({{"FANLIGHT_OTLP_FILE", "x.jsonl"}, {"DD_API_KEY", "key"}});
+  auto const file = settle({{"FANLIGHT_OTLP_FILE", "x.jsonl"}, {"ROLLBAR_ACCESS_TOKEN", "hunter2"}});
   CHECK(file.exporters() == strings{"otlp_file"});
   CHECK(file.says(problem_code::feature_missing, "it is left out, what else is named is used"));
+  CHECK(file.text().find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("OTLP is named by name and by address, for both signals or for one") {
+  auto const named = [](test::variables const& given) {
+    auto const out = settle(given);
+    CHECK(out.text().empty());
+    return out.exporters();
+  };
+  CHECK(named({{"OTEL_TRACES_EXPORTER", "otlp"}, {"OTEL_LOGS_EXPORTER", "otlp"}}) == strings{"otlp"});
+  CHECK(named({{"OTEL_TRACES_EXPORTER", "otlp"}, {"OTEL_LOGS_EXPORTER", "none"}}) == strings{"otlp:traces"});
+  CHECK(named({{"FANLIGHT_EXPORTERS", "otlp,console"}}) == strings{"otlp", "console"});
+  CHECK(named({{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318"}}) == strings{"otlp"});
+  CHECK(named({{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:4318/t"}}) == strings{"otlp:traces", "console:logs"});
+  CHECK(named({{"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://127.0.0.1:4318/l"}}) == strings{"otlp:logs", "console:traces"});
+  CHECK(named({{"OTEL_TRACES_EXPORTER", "otlp"}, {"OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318"}}) == strings{"otlp"});
+  CHECK(named({{"OTEL_TRACES_EXPORTER", "console"},
+               {"OTEL_LOGS_EXPORTER", "none"},
+               {"OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318"}}) ==
+        strings{"console:traces"});  // an address alone does not overrule names
+  CHECK(named({{"FANLIGHT_OTLP_FILE", "x.jsonl"}, {"OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318"}}) ==
+        strings{"otlp_file", "otlp"});
+  CHECK(named({{"OTEL_EXPORTER_OTLP_HEADERS", "x-key=k"}}) == strings{"console"});
+}
+
+TEST_CASE("a back end is named by its key, and by its name") {
+  auto const named = [](test::variables const& given) {
+    auto const out = settle(given);
+    CHECK(out.text().empty());
+    return out.exporters();
+  };
+  CHECK(named({{"HONEYCOMB_API_KEY", "hunter2"}}) == strings{"honeycomb"});
+  CHECK(named({{"DD_API_KEY", "hunter2"}}) == strings{"datadog"});
+  CHECK(named({{"NEW_RELIC_LICENSE_KEY", "hunter2"}, {"HONEYCOMB_API_KEY", "hunter2"}}) == strings{"honeycomb", "new_relic"});
+  CHECK(named({{"FANLIGHT_OTLP_FILE", "x.jsonl"}, {"DD_API_KEY", "key"}}) == strings{"otlp_file", "datadog"});
+  CHECK(named({{"FANLIGHT_EXPORTERS", "datadog"}}) == strings{"datadog"});  // without a key: the agent
+  CHECK(named({{"FANLIGHT_EXPORTERS", "console"}, {"HONEYCOMB_API_KEY", "hunter2"}}) == strings{"console"});
+  CHECK(named({{"OTEL_TRACES_EXPORTER", "honeycomb"}, {"OTEL_LOGS_EXPORTER", "console"}, {"HONEYCOMB_API_KEY", "k"}}) ==
+        strings{"honeycomb", "console:logs"});
+}
+
+TEST_CASE("a back end that lacks a piece is told and left out") {
+  auto const out = settle({{"FANLIGHT_EXPORTERS", "honeycomb,console"}});
+  CHECK(out.exporters() == strings{"console"});
+  CHECK(out.says(problem_code::config_bad, "honeycomb has no api_key: set HONEYCOMB_API_KEY, or give honeycomb_config::api_key"));
+  auto const grafana = settle({{"GRAFANA_CLOUD_API_KEY", "hunter2"}});
+  CHECK(grafana.says(problem_code::config_bad, "grafana_cloud has no zone: set GRAFANA_CLOUD_ZONE"));
+  CHECK(grafana.says(problem_code::config_bad, "grafana_cloud has no instance_id: set GRAFANA_CLOUD_INSTANCE_ID"));
+  CHECK(grafana.text().find("hunter2") == std::string::npos);
+  auto const unsigned_one = settle({{"FANLIGHT_EXPORTERS", "aws_xray_otlp"}, {"AWS_REGION", "us-east-1"}});
+  CHECK(unsigned_one.exporters().empty());
+  CHECK(unsigned_one.says(problem_code::config_bad, "its requests must be signed (SigV4, service xray); give `sign`"));
+}
+
+TEST_CASE("Honeycomb by address and by key is one exporter") {
+  auto const address = std::pair<std::string const, std::string>{"OTEL_EXPORTER_OTLP_ENDPOINT", "https://api.eu1.honeycomb.io"};
+  auto const by_key = settle({address, {"HONEYCOMB_API_KEY", "hunter2"}});
+  CHECK(by_key.exporters() == strings{"honeycomb"});
+  auto const by_headers = settle({address, {"HONEYCOMB_API_KEY", "hunter2"}, {"OTEL_EXPORTER_OTLP_HEADERS", "x-honeycomb-team=hunter2"}});
+  CHECK(by_headers.exporters() == strings{"otlp"});
+  auto const elsewhere = settle({{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318"}, {"HONEYCOMB_API_KEY", "hunter2"}});
+  CHECK(elsewhere.exporters() == strings{"otlp", "honeycomb"});
 }
 
 TEST_CASE("every exporter that is chosen can be made") {
-  auto const out = settle({{"FANLIGHT_EXPORTERS", "console,console_json"}});
-  REQUIRE(out.as.exporters.size() == 2);
+  auto const out = settle({{"FANLIGHT_EXPORTERS", "console,console_json,otlp,datadog"}});
+  REQUIRE(out.as.exporters.size() == 4);
   for (auto const& one : out.as.exporters) {
     INFO(one.name);
     auto const made = one.make();

@@ -35,6 +35,7 @@ struct batch_data {
   std::uint64_t sequence = 0;
   std::chrono::steady_clock::time_point sealed_at{};
   clock_anchor anchor;
+  std::int64_t complete_until = INT64_MAX;  // ticks: what ended before is here, or in earlier batches
   std::uint32_t counts[entry_types]{};
   std::shared_ptr<fanlight::resource const> resource;
   unsigned char* data = nullptr;  // aligned to 8

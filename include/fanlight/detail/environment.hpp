@@ -45,6 +45,9 @@ class environment {
   /// An empty function: no variable is set.
   environment(function read, std::vector<problem>& said) : read_{std::move(read)}, said_{&said} {}
 
+  /// For what is read after init() too: keys that expire. Empty: no variable is set.
+  [[nodiscard]] function const& reader() const noexcept { return read_; }
+
   /// An empty value is the same as none, here and everywhere below.
   [[nodiscard]] std::optional<std::string> text(char const* name) const;
   [[nodiscard]] bool is_set(char const* name) const { return text(name).has_value(); }

@@ -48,6 +48,11 @@ struct settings {
 /// The exporters that the environment names; the console when it names none that is here. Told to `said` by way of `from`.
 [[nodiscard]] std::vector<exporter_spec> exporters_from(environment const& from);
 
+/// That function, in a program that has it: with fanlight.hpp somewhere, or the compiled library. Null in one that includes single back ends
+/// alone; it carries those that its code names, and no others.
+using exporters_function = std::vector<exporter_spec> (*)(environment const& from);
+FANLIGHT_VISIBLE inline constinit exporters_function exporters_by_name = nullptr;
+
 }  // namespace detail
 FANLIGHT_END
 

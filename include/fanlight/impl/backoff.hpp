@@ -1,4 +1,4 @@
-// How long a lane waits before it tries a batch again. Runs on the lane's thread, whose own random numbers it takes.
+// A lane's bounds and patience, and how long it waits before it tries a batch again. Runs on the lane's thread, whose own random numbers it takes.
 #pragma once
 
 #include <fanlight/impl/span.ipp>
@@ -8,6 +8,12 @@
 
 FANLIGHT_BEGIN
 namespace detail {
+
+struct lane_settings {
+  std::size_t queue_records, queue_bytes;
+  std::size_t batch_records, batch_bytes;  // what the dispatcher makes at most
+  std::chrono::milliseconds export_timeout, retry_first, retry_most, keep_for;
+};
 
 /// After `attempts` in vain: doubling, with jitter of half of it either way; never sooner than the server asked.
 [[nodiscard]] inline std::chrono::nanoseconds pause_after(unsigned attempts, std::chrono::milliseconds first, std::chrono::milliseconds most,

@@ -30,6 +30,7 @@ namespace detail {
       return "a scoped span ended while one inside it was still open, or on another thread; keep it in one scope, or use fanlight::span";
     case problem_code::attributes_dropped: return "span or record '" + name + "' has more attributes than its limit; the later ones are dropped";
     case problem_code::key_empty: return "an attribute of '" + name + "' has an empty key and was dropped";
+    case problem_code::key_dropped: return "an annotation of '" + name + "' has an empty key and was dropped";
     case problem_code::header_bad: return "a propagation header could not be read and was ignored: " + name;
     case problem_code::context_callback_threw: return "a function given to inject or extract threw; what it was asked for is missing: " + name;
     case problem_code::late: return "records came after the pipeline's end and are lost: " + name;

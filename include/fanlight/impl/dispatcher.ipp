@@ -119,8 +119,11 @@ class dispatcher {
     for (bool stopping = false; !stopping;) {
       std::uint64_t const ticket = tickets_asked(stopping);
       bool const urgent = __atomic_exchange_n(&hurry_, 0u, __ATOMIC_ACQUIRE) != 0;
+      std::int64_t const began = how_.ticks ? how_.ticks() : read_clock(CLOCK_MONOTONIC);
       pass const went = gather_all(stopping);
+      if (went.whole) complete_until_ = began;
       if (went.any) renew_anchor();
+      else if (went.whole && open_.is_empty()) note_quiet();
       bool const blocked = !stopping && all_lanes_full();
       if (!blocked && (urgent || how_.prompt || ticket != 0 || stopping || open_.is_full() || open_.is_due())) seal(stopping);
       if (ticket != 0 && ((went.whole && open_.is_empty()) || stopping)) serve(ticket);
@@ -130,6 +133,12 @@ class dispatcher {
       if (!stopping) sleep(went, blocked);
     }
     end_lanes();
+  }
+
+  /// Nothing has come since the latest batch.
+  void note_quiet() noexcept {
+    if (!std::exchange(stirred_, false)) return;
+    for (auto& each : lanes_) each->note_quiet();
   }
 
   /// The ticket of the latest flush that waits; 0: none does.
@@ -294,9 +303,10 @@ class dispatcher {
 
   void seal(bool last) noexcept {
     std::lock_guard const held{open_.lock()};
-    batch_ref const batch = open_.seal(sequence_ + 1, anchor_);
+    batch_ref const batch = open_.seal(sequence_ + 1, anchor_, complete_until_);
     if (!batch) return;
     ++sequence_;
+    stirred_ = true;
     for (auto& each : lanes_) each->offer(batch, last);
   }
 
@@ -368,7 +378,8 @@ class dispatcher {
   std::vector<ring*> list_;
   std::size_t known_ = 0;
   std::uint64_t sequence_ = 0, seen_lost_ = 0, told_lost_ = 0, lost_at_flush_ = 0;
-  bool losing_ = false, abandoned_ = false;
+  std::int64_t complete_until_ = INT64_MIN;
+  bool losing_ = false, abandoned_ = false, stirred_ = false;
   steady::time_point asleep_since_{};
   clock_anchor anchor_;
   object_watch strangers_;

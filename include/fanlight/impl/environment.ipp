@@ -94,7 +94,7 @@ FANLIGHT_COLD FANLIGHT_INLINE std::optional<text_pairs> read_pairs(std::string_v
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE bool holds_secret(std::string_view variable) noexcept {
-  for (std::string_view const part : {"HEADERS", "API_KEY", "LICENSE_KEY", "ACCESS_KEY", "TOKEN", "SECRET", "PASSWORD"})
+  for (std::string_view const part : {"HEADERS", "API_KEY", "LICENSE_KEY", "INGESTION_KEY", "ACCESS_KEY", "DSN", "TOKEN", "SECRET", "PASSWORD"})
     if (variable.find(part) != std::string_view::npos) return true;
   return false;
 }

@@ -79,7 +79,7 @@ class gatherer {
   }
 
   /// Ends the batch. The caller holds the lock until it has passed it on. Empty: everything was filtered.
-  [[nodiscard]] batch_ref seal(std::uint64_t sequence, clock_anchor anchor) noexcept {
+  [[nodiscard]] batch_ref seal(std::uint64_t sequence, clock_anchor anchor, std::int64_t complete_until) noexcept {
     has_due_ = no_room_ = false;
     taken_ = 0;
     if (open_ == nullptr || open_->size == 0) return {};
@@ -94,6 +94,7 @@ class gatherer {
     ready->sequence = sequence;
     ready->sealed_at = steady::now();
     ready->anchor = anchor;
+    ready->complete_until = complete_until;
     ready->resource = who_;
     return batch_ref{ready};
   }

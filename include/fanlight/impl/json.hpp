@@ -1,12 +1,14 @@
 // JSON written straight into a send buffer, for every back end that speaks it. This is the one file that knows RapidJSON: its Writer puts
 // numbers in shortest form; commas, indentation and texts are ours, since texts may not be UTF-8 here and are most of what is written.
-// A writer belongs to the function that makes it; it borrows the buffer.
+// A writer belongs to the function that makes it; it borrows the buffer. At the end, RapidJSON's SAX Reader for answers.
 #pragma once
 
 #include <fanlight/detail/utf8.hpp>
 #include <fanlight/impl/send_buffer.hpp>
 #include <fanlight/value.hpp>
 
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
 #include <rapidjson/writer.h>
 
 FANLIGHT_BEGIN
@@ -285,6 +287,38 @@ inline void json_writer::plain(value const& what) {
       for (auto const member : what.members()) key(member.key), plain(member.value);
       return close_object();
   }
+}
+
+/// RapidJSON's events as four calls: key(text), scalar(text), open(object), close(object). Each says whether to go on.
+template <class Take>
+struct json_events {
+  Take& take;
+  bool Null() { return true; }
+  bool Bool(bool yes) { return take.scalar(yes ? "true" : "false"); }
+  bool RawNumber(char const* text, unsigned size, bool) { return take.scalar({text, size}); }
+  bool String(char const* text, unsigned size, bool) { return take.scalar({text, size}); }
+  bool Key(char const* text, unsigned size, bool) { return take.key({text, size}); }
+  bool StartObject() { return take.open(true); }
+  bool EndObject(unsigned) { return take.close(true); }
+  bool StartArray() { return take.open(false); }
+  bool EndArray(unsigned) { return take.close(false); }
+  // Not called: numbers are handed on as they stand.
+  bool Int(int) { return false; }
+  bool Uint(unsigned) { return false; }
+  bool Int64(std::int64_t) { return false; }
+  bool Uint64(std::uint64_t) { return false; }
+  bool Double(double) { return false; }
+};
+
+/// Reads one document without recursion; `take` bounds the depth. False: it is no JSON, or `take` had enough.
+template <class Take>
+bool json_read(std::string_view document, Take& take) {
+  namespace rj = RAPIDJSON_NAMESPACE;
+  rj::MemoryStream stream{document.data(), document.size()};
+  rj::GenericReader<rj::UTF8<>, rj::UTF8<>, rj::CrtAllocator> reader;
+  json_events<Take> events{take};
+  constexpr unsigned how = rj::kParseIterativeFlag | rj::kParseNumbersAsStringsFlag | rj::kParseStopWhenDoneFlag;
+  return !reader.template Parse<how>(stream, events).IsError();
 }
 
 }  // namespace detail

@@ -1,400 +1,145 @@
-// A lane: one exporter, its queue of batches, its thread, its patience and its counters. The dispatcher offers batches and never waits;
-// the lane's thread is the only one that calls the exporter, and destroys it when all is over. Bounded in records and bytes: what does not
-// fit is lost and counted, newest first. A slow or dead back end holds up nobody but itself.
+// Bodies of the class lane: the books. What an exporter said of a batch, or of records that it had kept, becomes counts, words, another
+// attempt or the end. Runs on the lane's thread; declared in lane.hpp.
 #pragma once
 
-#include <fanlight/exporter.hpp>
-#include <fanlight/impl/backoff.hpp>
-#include <fanlight/impl/desk.ipp>
-#include <fanlight/impl/flush_list.hpp>
-#include <fanlight/impl/waker.ipp>
-#include <fanlight/impl/worker.ipp>
-#include <fanlight/pipeline.hpp>
-
-#include <algorithm>
-#include <bit>
-#include <deque>
+#include <fanlight/impl/lane.hpp>
 
 FANLIGHT_BEGIN
 namespace detail {
 
-struct lane_settings {
-  std::size_t queue_records, queue_bytes;
-  std::size_t batch_records, batch_bytes;  // what the dispatcher makes at most
-  std::chrono::milliseconds export_timeout, retry_first, retry_most, keep_for;
-};
-
-class lane {
- public:
-  lane(std::string name, std::unique_ptr<exporter> to, record_types only, lane_settings const& how, desk& problems, waker& dispatcher)
-      : name_{std::move(name)}, to_{std::move(to)}, takes_{to_->kinds() & only}, how_{how}, problems_{problems}, dispatcher_{dispatcher} {}
-  lane(lane const&) = delete;
-  lane& operator=(lane const&) = delete;
-
-  /// False: the system has no thread for it. Whatever is offered then is lost.
-  bool start(std::shared_ptr<resource const> who) {
-    who_ = std::move(who);
-    if (thread_.start("fl:" + name_, [this] { run(); })) return true;
-    std::lock_guard const held{lock_};
-    ended_ = true;
-    return false;
-  }
-
-  // ---- for the dispatcher's thread --------------------------------------------------------------------------------------------------
-
-  /// `last`: nothing will come after it, and what does not fit is lost to the end, and not to the queue.
-  void offer(batch_ref const& batch, bool last) noexcept {
-    std::uint64_t const records = wanted(*batch);
-    {
-      std::lock_guard const held{lock_};
-      offered_ = batch->sequence;
-      if (records == 0 || enqueue(batch, records)) {
-        if (queue_.empty()) done_ = offered_;
-        bell_.notify_all();
-        return;
-      }
-      lose(records, last ? loss::shutdown : ended_ ? loss::failed : loss::queue_full);
-      if (queue_.empty()) done_ = offered_;
-    }
-    if (!last) tell_full(records);
-  }
-
-  /// No further batch would fit. Asks to be told, by the dispatcher's bell, when there is room again.
-  [[nodiscard]] bool is_full() noexcept {
-    std::lock_guard const held{lock_};
-    bool const full = !ended_ && !queue_.empty() &&
-                      (queued_ + how_.batch_records > how_.queue_records || bytes_ + how_.batch_bytes > how_.queue_bytes);
-    tell_of_room_ = full;
-    return full;
-  }
-
-  /// Says so when the exporter should have come back long ago.
-  void look_after() noexcept {
-    {
-      std::lock_guard const held{lock_};
-      if (!busy_ || told_stuck_ || steady::now() < late_from_) return;
-      told_stuck_ = true;
-    }
-    say(problem_code::exporter_stuck, [this] {
-      return "exporter '" + name_ + "' has not come back after batching.export_timeout; its records wait, and others go on without it";
-    });
-  }
-
-  /// The last the lane hears: finish by `until`, then end.
-  void stop(steady::time_point until) noexcept {
-    std::lock_guard const held{lock_};
-    stopping_ = true;
-    until_ = until;
-    bell_.notify_all();
-  }
-  [[nodiscard]] bool wait_until(steady::time_point until) { return thread_.wait_until(until); }
-  /// It did not end in time: what it holds is lost, and its thread is left to itself.
-  void abandon() noexcept {
-    std::lock_guard const held{lock_};
-    abandoned_ = true;
-    lose(queued_, loss::shutdown);
-    queued_ = 0;
-    queue_.clear();
-    bell_.notify_all();
-  }
-
-  // ---- for anybody ------------------------------------------------------------------------------------------------------------------
-
-  /// To flush is to ask, and then to await: so all lanes work on it side by side. `mine` stays where it is in between.
-  void ask(flush_wait& mine) noexcept {
-    std::lock_guard const held{lock_};
-    flushes_.join(mine);
-    bell_.notify_all();
-  }
-  /// True: all batches up to `mine.sequence` are done with and the exporter has flushed, in time, and nothing was lost since the last flush.
-  bool await(flush_wait& mine) noexcept {
-    std::unique_lock held{lock_};
-    bell_.wait_until(held, mine.until, [&] { return mine.served || ended_ || abandoned_; });
-    if (!mine.served) flushes_.leave(mine);
-    return mine.served && mine.well;
-  }
-
-  /// Everything but what has not reached the lane yet.
-  [[nodiscard]] exporter_stats stats() const {
-    std::lock_guard const held{lock_};
-    exporter_stats out = counters_;
-    out.name = name_;
-    out.queued = queued_;
-    return out;
-  }
-  [[nodiscard]] std::uint64_t lost_by(loss why) const noexcept {
-    std::lock_guard const held{lock_};
-    return counters_.dropped_by[static_cast<std::size_t>(why)];
-  }
-  [[nodiscard]] bool takes_type(std::size_t type) const noexcept { return (takes_ >> type & 1) != 0; }
-  [[nodiscard]] std::string const& name() const noexcept { return name_; }
-
- private:
-  struct item {
-    batch_ref batch;
-    record_types left;      // types the exporter has not taken yet
-    std::uint64_t records;  // of those
-    unsigned attempts = 0;
-  };
-  using lock = std::unique_lock<std::mutex>;
-
-  [[nodiscard]] std::uint64_t wanted(batch_data const& batch) const noexcept {
-    std::uint64_t out = 0;
-    for (std::size_t type = 1; type < entry_types; ++type)
-      if (takes_type(type)) out += batch.counts[type];
-    return out;
-  }
-  [[nodiscard]] record_types types_in(batch_data const& batch) const noexcept {
-    record_types out = 0;
-    for (std::size_t type = 1; type < entry_types; ++type)
-      if (takes_type(type) && batch.counts[type] != 0) out |= 1u << type;
-    return out;
-  }
-
-  /// An empty queue takes any batch: otherwise one that is larger than the bounds would never leave.
-  [[nodiscard]] bool enqueue(batch_ref const& batch, std::uint64_t records) noexcept {
-    if (ended_ || abandoned_) return false;
-    if (!queue_.empty() && (queued_ + records > how_.queue_records || bytes_ + batch->room > how_.queue_bytes)) return false;
-    try {
-      queue_.push_back({batch, types_in(*batch), records});
-    } catch (std::bad_alloc const&) {
-      return false;
-    }
-    queued_ += records;
-    bytes_ += batch->room;
-    return true;
-  }
-
-  void lose(std::uint64_t records, loss why) noexcept {
-    counters_.dropped += records;
-    counters_.dropped_by[static_cast<std::size_t>(why)] += records;
-    lost_ += records;
-    if (why == loss::rejected) return;  // a refusal is an answer, and no outage
-    lost_since_ += records;
-    outage_ = true;
-  }
-
-  void tell_full(std::uint64_t records) noexcept {
-    say(problem_code::queue_full, [&] {
-      return "the queue of exporter '" + name_ + "' is full, " + std::to_string(records) +
-             " new records are lost: its back end is slow or away. Raise batching.queue_records, or sample";
-    });
-  }
-  /// False: not now, the same was said a moment ago.
-  template <class What>
-  bool say(problem_code code, What const& what) noexcept {
-    bool const news = problems_.explain(code, what, name_);
-    if (news) dispatcher_.ring();
-    return news;
-  }
-  template <class What>
-  bool say_unlocked(lock& held, problem_code code, What const& what) noexcept {
-    held.unlock();
-    bool const news = say(code, what);
-    return held.lock(), news;
-  }
-
-  // ---- the lane's thread ------------------------------------------------------------------------------------------------------------
-
-  void run() noexcept {
-    guard("start", [&] { to_->start({who_, [this](problem_code code, std::string what) { say(code, [&] { return std::move(what); }); }, takes_}); });
-    lock held{lock_};
-    while (!abandoned_) {
-      bell_.wait(held, [this] { return !queue_.empty() || stopping_ || abandoned_ || flushes_.due(done_) != 0; });
-      if (abandoned_) break;
-      if (flushes_.due(done_) != 0)
-        flush_exporter(held);
-      else if (!queue_.empty())
-        serve(held);
-      else
-        break;
-    }
-    end(held);
-  }
-
-  /// An exporter that was given up is left alone: what it uses may be gone.
-  void end(lock& held) noexcept {
-    if (abandoned_) return;
-    auto const until = until_;
-    held.unlock();
-    guard("stop", [&] { to_->stop(until); });
-    to_.reset();
-    held.lock();
-    ended_ = true;
-    bell_.notify_all();
-  }
-
-  void flush_exporter(lock& held) noexcept {
-    auto const ticket = flushes_.due(done_);
-    auto const until = flushes_.patience(ticket);
-    held.unlock();
-    bool well = false;
-    guard("flush", [&] { well = to_->flush(until); });
-    held.lock();
-    flushes_.serve(ticket, done_, well && lost_ == lost_at_flush_);
-    lost_at_flush_ = lost_;
-    bell_.notify_all();
-  }
-
-  /// Works on the oldest batch until it is done with or must wait.
-  void serve(lock& held) noexcept {
-    auto& first = queue_.front();
-    if (steady::now() - first.batch->sealed_at > how_.keep_for) return expire(held);
-    auto const type = static_cast<entry_type>(std::countr_zero(first.left));
-    batch_ref const batch = first.batch;
-    ++first.attempts;
-    ++counters_.batches;
-    auto const until = begin_attempt();
-    held.unlock();
-    outcome const how_it_went = consume(type, batch, until);
-    held.lock();
-    busy_ = false;
-    if (!abandoned_) settle(held, type, how_it_went);
-  }
-
-  [[nodiscard]] steady::time_point begin_attempt() noexcept {
-    auto const full = after(how_.export_timeout);
-    busy_ = true;
-    told_stuck_ = false;
-    late_from_ = full + std::chrono::seconds{1};
-    return stopping_ ? std::min(full, until_) : full;
-  }
-
-  [[nodiscard]] outcome consume(entry_type type, batch_ref const& batch, steady::time_point until) noexcept {
-    threw_ = false;
-    std::string why;
-    try {
-      return to_->consume(type, batch, until);
-    } catch (std::exception const& error) {
-      try {
-        why = std::string{"it threw: "} + error.what();
-      } catch (...) {  // no memory for more words
-      }
-    } catch (...) {
-      try {
-        why = "it threw something that is no std::exception";
-      } catch (...) {
-      }
-    }
-    threw_ = true;
-    return outcome::dropped(std::move(why));
-  }
-
-  void settle(lock& held, entry_type type, outcome const& how_it_went) noexcept {
-    std::uint64_t const records = queue_.front().batch->count(type);
-    switch (how_it_went.kind()) {
-      case outcome::kind::delivered:
-        counters_.delivered += records;
-        account(type, records);
-        return tell_recovery(held);
-      case outcome::kind::rejected: return settle_rejected(held, type, records, how_it_went);
-      case outcome::kind::retry: return wait_to_retry(held, how_it_went);
-      case outcome::kind::dropped:
-        lose(records, threw_ ? loss::threw : loss::failed);
-        account(type, records);
-        say_unlocked(held, threw_ ? problem_code::exporter_threw : problem_code::delivery_failed, [&] {
-          return "exporter '" + name_ + "' lost " + std::to_string(records) + " records: " + how_it_went.why();
-        });
-    }
-  }
-  void settle_rejected(lock& held, entry_type type, std::uint64_t records, outcome const& how_it_went) noexcept {
-    std::uint64_t const refused = std::min(how_it_went.count(), records);
-    counters_.delivered += records - refused;
-    lose(refused, loss::rejected);
-    account(type, records);
-    say_unlocked(held, problem_code::rejected, [&] {
-      return "the back end of '" + name_ + "' refused " + std::to_string(refused) + " of " + std::to_string(records) + " records: " + how_it_went.why();
-    });
-  }
-
-  /// `records` of the first batch are done with; they have been counted, and leave the queue in the same breath.
-  void account(entry_type type, std::uint64_t records) noexcept {
-    auto& first = queue_.front();
-    first.left &= ~(1u << static_cast<unsigned>(type));
-    first.records -= records;
-    first.attempts = 0;
-    queued_ -= records;
-    if (first.left == 0) pop();
-  }
-  void give_up_first(loss why) noexcept {
-    std::uint64_t const records = queue_.front().records;
-    lose(records, why);
-    queued_ -= records;
-    pop();
-  }
-  void pop() noexcept {
-    bytes_ -= queue_.front().batch->room;
-    done_ = queue_.front().batch->sequence;
-    queue_.pop_front();
-    if (queue_.empty()) done_ = offered_;
-    if (tell_of_room_ && (queue_.empty() || (queued_ * 2 <= how_.queue_records && bytes_ * 2 <= how_.queue_bytes))) {
-      tell_of_room_ = false;
-      dispatcher_.ring();
-    }
-  }
-
-  void expire(lock& held) noexcept {
-    std::uint64_t const records = queue_.front().records;
-    give_up_first(loss::expired);
-    say_unlocked(held, problem_code::expired, [&] {
-      return std::to_string(records) + " records of exporter '" + name_ + "' could not be delivered within batching.keep_for and are given up";
-    });
-  }
-
-  void wait_to_retry(lock& held, outcome const& how_it_went) noexcept {
-    ++counters_.retries;
-    auto const again = after(pause_after(queue_.front().attempts, how_.retry_first, how_.retry_most, how_it_went.after()));
-    if (queue_.front().attempts == 1)
-      say_unlocked(held, problem_code::delivery_failed, [&] {
-        return "exporter '" + name_ + "' could not deliver, and will try again: " + how_it_went.why();
+FANLIGHT_INLINE void lane::settle(lock& held, entry_type type, outcome const& how_it_went) noexcept {
+  std::uint64_t const records = queue_.front().batch->count(type);
+  if (keeps_ && how_it_went.kind() != outcome::kind::retry) return take_back(held, type, records, how_it_went);
+  switch (how_it_went.kind()) {
+    case outcome::kind::delivered:
+      counters_.delivered += records;
+      account(type, records);
+      return tell_recovery(held);
+    case outcome::kind::rejected: return settle_rejected(held, type, records, how_it_went);
+    case outcome::kind::retry: return wait_to_retry(held, how_it_went);
+    case outcome::kind::dropped:
+      lose(records, threw_ ? loss::threw : loss::failed);
+      account(type, records);
+      say_unlocked(held, threw_ ? problem_code::exporter_threw : problem_code::delivery_failed, [&] {
+        return "exporter '" + name_ + "' lost " + std::to_string(records) + " records: " + how_it_went.why();
       });
-    auto const too_late = [&] { return abandoned_ || (stopping_ && again >= until_); };
-    if (bell_.wait_until(held, again, too_late) && !abandoned_)
-      while (!queue_.empty()) give_up_first(loss::shutdown);
   }
+}
 
-  /// What cannot be said, because the last time is not long ago, is said with the next.
-  void tell_recovery(lock& held) noexcept {
-    if (!std::exchange(outage_, false)) return;
-    auto const lost = lost_since_;
-    bool const told = say_unlocked(held, problem_code::recovered, [&] {
-      return "exporter '" + name_ + "' delivers again; " + std::to_string(lost) + " records were lost";
+FANLIGHT_INLINE void lane::settle_rejected(lock& held, entry_type type, std::uint64_t records, outcome const& how_it_went) noexcept {
+  std::uint64_t const refused = std::min(how_it_went.count(), records);
+  counters_.delivered += records - refused;
+  lose(refused, loss::rejected);
+  account(type, records);
+  say_unlocked(held, problem_code::rejected, [&] {
+    return "the back end of '" + name_ + "' refused " + std::to_string(refused) + " of " + std::to_string(records) + " records: " + how_it_went.why();
+  });
+}
+
+/// The exporter has seen all of it; only what it says by settle() is known of the records, unless it threw.
+FANLIGHT_INLINE void lane::take_back(lock& held, entry_type type, std::uint64_t records, outcome const& how_it_went) noexcept {
+  auto& first = queue_.front();
+  first.left &= ~(1u << static_cast<unsigned>(type));
+  first.attempts = 0;
+  if (first.left == 0) pop();
+  if (!threw_) return;
+  auto const gone = std::min(records, kept_);
+  kept_ -= gone;
+  lose(gone, loss::threw);
+  say_unlocked(held, problem_code::exporter_threw, [&] {
+    return "exporter '" + name_ + "' lost " + std::to_string(gone) + " records: " + how_it_went.why();
+  });
+}
+
+/// From within a call of the exporter: the lock is free.
+FANLIGHT_INLINE void lane::settle_kept(fate how, std::uint64_t records, std::string const& why) noexcept {
+  lock held{lock_};
+  records = std::min(records, kept_);
+  if (records == 0) return;
+  kept_ -= records;
+  switch (how) {
+    case fate::delivered:
+      counters_.delivered += records;
+      return tell_recovery(held);
+    case fate::no_parent:
+      counters_.filtered += records;
+      counters_.filtered_by[static_cast<std::size_t>(filter::no_parent)] += records;
+      return;
+    case fate::rejected: return lose_kept(held, records, loss::rejected, problem_code::rejected, why);
+    case fate::failed: return lose_kept(held, records, loss::failed, problem_code::delivery_failed, why);
+    case fate::expired: return lose_kept(held, records, loss::expired, problem_code::expired, why);
+  }
+}
+
+FANLIGHT_INLINE void lane::lose_kept(lock& held, std::uint64_t records, loss as, problem_code code, std::string const& why) noexcept {
+  lose(records, as);
+  say_unlocked(held, code, [&] {
+    std::string const verb = as == loss::rejected ? "' lost, by its back end's refusal, " : as == loss::expired ? "' could not deliver within batching.keep_for, and gives up, " : "' lost ";
+    return "exporter '" + name_ + verb + std::to_string(records) + " records: " + why;
+  });
+}
+
+/// `records` of the first batch are done with; they have been counted, and leave the queue in the same breath.
+FANLIGHT_INLINE void lane::account(entry_type type, std::uint64_t records) noexcept {
+  auto& first = queue_.front();
+  first.left &= ~(1u << static_cast<unsigned>(type));
+  first.records -= records;
+  first.attempts = 0;
+  queued_ -= records;
+  if (first.left == 0) pop();
+}
+
+FANLIGHT_INLINE void lane::give_up_first(loss why) noexcept {
+  std::uint64_t const records = queue_.front().records;
+  lose(records, why);
+  queued_ -= records;
+  pop();
+}
+
+FANLIGHT_INLINE void lane::pop() noexcept {
+  bytes_ -= queue_.front().batch->room;
+  done_ = queue_.front().batch->sequence;
+  queue_.pop_front();
+  if (queue_.empty()) done_ = offered_;
+  if (tell_of_room_ && (queue_.empty() || (queued_ * 2 <= how_.queue_records && bytes_ * 2 <= how_.queue_bytes))) {
+    tell_of_room_ = false;
+    dispatcher_.ring();
+  }
+}
+
+/// Too old, or the server asks for more time than it has left.
+FANLIGHT_INLINE void lane::expire(lock& held, std::string const& why) noexcept {
+  std::uint64_t const records = queue_.front().records;
+  give_up_first(loss::expired);
+  say_unlocked(held, problem_code::expired, [&] {
+    return std::to_string(records) + " records of exporter '" + name_ + "' could not be delivered within batching.keep_for and are given up" +
+           (why.empty() ? "" : ": " + why);
+  });
+}
+
+FANLIGHT_INLINE void lane::wait_to_retry(lock& held, outcome const& how_it_went) noexcept {
+  ++counters_.retries;
+  bool const asked = how_it_went.after().count() > 0 && !keeps_;
+  if (asked && after(how_it_went.after()) > queue_.front().batch->sealed_at + how_.keep_for) return expire(held, how_it_went.why());
+  auto const again = after(pause_after(queue_.front().attempts, how_.retry_first, how_.retry_most, how_it_went.after()));
+  if (queue_.front().attempts == 1 && !keeps_)  // those tell it themselves
+    say_unlocked(held, problem_code::delivery_failed, [&] {
+      return "exporter '" + name_ + "' could not deliver, and will try again: " + how_it_went.why();
     });
-    if (told) lost_since_ -= lost;
-  }
-  template <class Call>
-  void guard(char const* what, Call call) noexcept {
-    try {
-      call();
-    } catch (std::exception const& error) {
-      say(problem_code::exporter_threw, [&] { return "exporter '" + name_ + "' threw in " + what + ": " + error.what(); });
-    } catch (...) {
-      say(problem_code::exporter_threw, [&] { return "exporter '" + name_ + "' threw in " + what; });
-    }
-  }
+  auto const too_late = [&] { return abandoned_ || (stopping_ && again >= until_); };
+  if (bell_.wait_until(held, again, too_late) && !abandoned_)
+    while (!queue_.empty()) give_up_first(loss::shutdown);
+}
 
-  std::string const name_;
-  std::unique_ptr<exporter> to_;
-  record_types const takes_;
-  lane_settings const how_;
-  desk& problems_;
-  waker& dispatcher_;
-  std::shared_ptr<resource const> who_;
-  worker thread_;
-
-  mutable std::mutex lock_;
-  std::condition_variable bell_;
-  std::deque<item> queue_;
-  flush_list flushes_;
-  std::uint64_t queued_ = 0;
-  std::size_t bytes_ = 0;
-  std::uint64_t offered_ = 0, done_ = 0;  // sequence numbers of batches
-  std::uint64_t lost_ = 0, lost_at_flush_ = 0, lost_since_ = 0;
-  bool stopping_ = false, ended_ = false, abandoned_ = false, tell_of_room_ = false, threw_ = false, busy_ = false, told_stuck_ = false,
-       outage_ = false;
-  steady::time_point until_{}, late_from_{};
-  exporter_stats counters_;
-};
+/// What cannot be said, because the last time is not long ago, is said with the next.
+FANLIGHT_INLINE void lane::tell_recovery(lock& held) noexcept {
+  if (!std::exchange(outage_, false)) return;
+  auto const lost = lost_since_;
+  bool const told = say_unlocked(held, problem_code::recovered, [&] {
+    return "exporter '" + name_ + "' delivers again; " + std::to_string(lost) + " records were lost";
+  });
+  if (told) lost_since_ -= lost;
+}
 
 }  // namespace detail
 FANLIGHT_END

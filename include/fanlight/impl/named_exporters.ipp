@@ -1,11 +1,15 @@
 // Which exporters the environment names: FANLIGHT_EXPORTERS alone, or else OpenTelemetry's variables signal by signal, together with
-// whatever names one destination (a file, an endpoint, a vendor's key). A signal of which nothing is said goes to the console.
+// whatever names one destination (a file, an endpoint, a vendor's key). A signal of which nothing is said goes to the console. Included by
+// fanlight.hpp, and by no other header: a program that includes single back ends does not carry the rest.
 #pragma once
 
 #include <fanlight/detail/environment.hpp>
 #include <fanlight/detail/settings.hpp>
 #include <fanlight/exporters/console.hpp>
+#include <fanlight/exporters/otlp.hpp>
 #include <fanlight/exporters/otlp_file.hpp>
+#include <fanlight/impl/otlp_settings.hpp>
+#include <fanlight/impl/presets.hpp>
 
 #include <algorithm>
 
@@ -24,16 +28,21 @@ class named_exporters {
   void read_signals() {
     read_names("OTEL_TRACES_EXPORTER", trace_types);
     read_names("OTEL_LOGS_EXPORTER", log_types);
+    auto const open = unspoken_;
     if (file_) choose(kind::otlp_file, trace_types | log_types), unspoken_ = 0;
-    read_destinations();
+    read_endpoints(open);
+    read_keys();
+    read_absent();
   }
   [[nodiscard]] std::vector<exporter_spec> take();
 
  private:
-  enum class kind { console, console_json, otlp_file, otlp_stdout };
+  enum class kind { console, console_json, otlp_file, otlp_stdout, otlp, back_end };
   struct choice {
     kind what;
     record_types only;
+    preset const* which = nullptr;  // of a back end
+    std::string endpoint = {};      // of a back end, when it is not its own
   };
   struct absent {
     std::string subject, factory;
@@ -41,8 +50,11 @@ class named_exporters {
 
   bool read_names(char const* variable, record_types types);
   bool choose_name(char const* variable, std::string const& name, record_types types);
-  void choose(kind what, record_types types);
-  void read_destinations();
+  void choose(kind what, record_types types, preset const* which = nullptr);
+  void read_endpoints(record_types open);
+  void read_keys();
+  void read_absent();
+  bool is_named_by_endpoint(preset const& which);
   void tell_missing() const;
   [[nodiscard]] exporter_spec make(choice const& of) const;
 
@@ -54,23 +66,25 @@ class named_exporters {
   record_types stand_in_ = 0;                        // of these nothing that is here was named
 };
 
-FANLIGHT_INLINE void named_exporters::choose(kind what, record_types types) {
+FANLIGHT_COLD FANLIGHT_INLINE void named_exporters::choose(kind what, record_types types, preset const* which) {
   if (what == kind::otlp_file && (!file_ || *file_ == "-")) what = kind::otlp_stdout;
   for (auto& one : chosen_)
-    if (one.what == what) {
+    if (one.what == what && one.which == which) {
       one.only |= types;
       return;
     }
-  chosen_.push_back({what, types});
+  chosen_.push_back({what, types, which});
 }
 
 /// One name of a list; false when nothing came of it.
-FANLIGHT_INLINE bool named_exporters::choose_name(char const* variable, std::string const& name, record_types types) {
+FANLIGHT_COLD FANLIGHT_INLINE bool named_exporters::choose_name(char const* variable, std::string const& name, record_types types) {
   if (name == "console") return choose(kind::console, types), true;
   if (name == "console_json") return choose(kind::console_json, types), true;
   if (name == "otlp_file") return choose(kind::otlp_file, types), true;
   if (name == "otlp/stdout") return choose(kind::otlp_stdout, types), true;
-  for (std::string_view const later : {"otlp", "honeycomb", "datadog", "new_relic", "grafana_cloud", "xray", "cloudwatch", "rollbar"})
+  if (name == "otlp") return choose(kind::otlp, types), true;
+  if (auto const* const which = find_preset(name)) return choose(kind::back_end, types, which), true;
+  for (std::string_view const later : {"xray", "cloudwatch", "rollbar"})
     if (name == later) {
       missing_.push_back({std::string{variable} + " names " + name, "fl::" + name});
       return false;
@@ -80,12 +94,15 @@ FANLIGHT_INLINE bool named_exporters::choose_name(char const* variable, std::str
                                           ", which fanlight does not speak; it is left out. A collector "
                                           "that takes OTLP can pass records on to it");
   else if (name == "none") from_.tell_bad(variable, name, "none alone, without other names", "`none` is left out");
-  else from_.tell_bad(variable, name, "a list of console, console_json, otlp_file and otlp/stdout, or none", "this name is left out");
+  else
+    from_.tell_bad(variable, name,
+                   "a list of console, console_json, otlp, otlp_file, otlp/stdout and names of back ends such as honeycomb, or none",
+                   "this name is left out");
   return false;
 }
 
 /// False: not set.
-FANLIGHT_INLINE bool named_exporters::read_names(char const* variable, record_types types) {
+FANLIGHT_COLD FANLIGHT_INLINE bool named_exporters::read_names(char const* variable, record_types types) {
   auto const names = from_.words(variable);
   if (!names) return false;
   unspoken_ &= ~types;
@@ -96,58 +113,90 @@ FANLIGHT_INLINE bool named_exporters::read_names(char const* variable, record_ty
   return true;
 }
 
-/// What names a back end by its address or its key.
-FANLIGHT_INLINE void named_exporters::read_destinations() {
-  bool const wants_otlp = std::any_of(missing_.begin(), missing_.end(), [](absent const& one) { return one.factory == "fl::otlp"; });
+/// An address names OTLP for the signals of which nothing was said.
+FANLIGHT_COLD FANLIGHT_INLINE void named_exporters::read_endpoints(record_types open) {
+  struct row {
+    char const* variable;
+    record_types types;
+  };
+  constexpr row rows[]{{"OTEL_EXPORTER_OTLP_ENDPOINT", trace_types | log_types},
+                       {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", trace_types},
+                       {"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", log_types}};
+  for (auto const& one : rows) {
+    auto const types = one.types & open;
+    if (types == 0 || !from_.is_set(one.variable)) continue;
+    choose(kind::otlp, types);
+    unspoken_ &= ~types;
+  }
+}
+
+/// True: OTLP goes to this back end already, by its general address. Then there is one exporter: OTLP with the headers that are given, or
+/// the back end's own with that address.
+FANLIGHT_COLD FANLIGHT_INLINE bool named_exporters::is_named_by_endpoint(preset const& which) {
+  auto const endpoint = from_.text("OTEL_EXPORTER_OTLP_ENDPOINT");
+  if (!endpoint || which.domain == nullptr || !is_within(host_of(trimmed(*endpoint)), which.domain)) return false;
+  for (auto& one : chosen_) {
+    if (one.what != kind::otlp) continue;
+    bool const has_headers = from_.is_set("OTEL_EXPORTER_OTLP_HEADERS") || from_.is_set("OTEL_EXPORTER_OTLP_TRACES_HEADERS") ||
+                             from_.is_set("OTEL_EXPORTER_OTLP_LOGS_HEADERS");
+    if (!has_headers) one.what = kind::back_end, one.which = &which, one.endpoint = trimmed(*endpoint);
+    return true;
+  }
+  return false;
+}
+
+FANLIGHT_COLD FANLIGHT_INLINE void named_exporters::read_keys() {
+  for (auto const& one : presets) {
+    if (one.key == nullptr || !from_.is_set(one.key) || is_named_by_endpoint(one)) continue;
+    choose(kind::back_end, trace_types | log_types, &one);
+    unspoken_ = 0;
+  }
+}
+
+/// What names a back end that is not here.
+FANLIGHT_COLD FANLIGHT_INLINE void named_exporters::read_absent() {
   struct row {
     char const* variable;
     char const* factory;
   };
-  constexpr row endpoints[]{{"OTEL_EXPORTER_OTLP_ENDPOINT", "fl::otlp"},
-                            {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "fl::otlp"},
-                            {"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "fl::otlp"}};
-  constexpr row back_ends[]{{"HONEYCOMB_API_KEY", "fl::honeycomb"},     {"DD_API_KEY", "fl::datadog"},
-                            {"NEW_RELIC_LICENSE_KEY", "fl::new_relic"}, {"AWS_XRAY_DAEMON_ADDRESS", "fl::xray"},
-                            {"FANLIGHT_LOG_GROUP", "fl::cloudwatch"},   {"ROLLBAR_ACCESS_TOKEN", "fl::rollbar"}};
-  // An address matters where OTLP is not asked for already, and not ruled out by other names.
-  if (!wants_otlp && unspoken_ != 0)
-    for (auto const& one : endpoints)
-      if (from_.is_set(one.variable)) {
-        missing_.push_back({std::string{one.variable} + " is set", one.factory});
-        break;
-      }
-  for (auto const& one : back_ends)
+  constexpr row rows[]{
+      {"AWS_XRAY_DAEMON_ADDRESS", "fl::xray"}, {"FANLIGHT_LOG_GROUP", "fl::cloudwatch"}, {"ROLLBAR_ACCESS_TOKEN", "fl::rollbar"}};
+  for (auto const& one : rows)
     if (from_.is_set(one.variable)) missing_.push_back({std::string{one.variable} + " is set", one.factory});
 }
 
-FANLIGHT_INLINE void named_exporters::tell_missing() const {
+FANLIGHT_COLD FANLIGHT_INLINE void named_exporters::tell_missing() const {
   bool const console = std::any_of(chosen_.begin(), chosen_.end(), [](choice const& one) { return one.what == kind::console; });
   for (auto const& one : missing_)
     from_.tell(problem_code::feature_missing,
                one.subject + ", but " + one.factory + " is not in this version of fanlight; " +
                    (console ? "the console is used meanwhile" : "it is left out, what else is named is used") +
-                   ". To choose, set FANLIGHT_EXPORTERS to a list of console, console_json and otlp_file, or to none, or give "
+                   ". To choose, set FANLIGHT_EXPORTERS to a list of console, console_json, otlp and otlp_file, or to none, or give "
                    "config::exporters in code");
 }
 
-FANLIGHT_INLINE exporter_spec named_exporters::make(choice const& of) const {
+FANLIGHT_COLD FANLIGHT_INLINE exporter_spec named_exporters::make(choice const& of) const {
   exporter_spec out;
   if (of.what == kind::console || of.what == kind::console_json) {
     console_config how;
     how.layout = of.what == kind::console ? console_layout::waterfall : console_layout::json;
     out = console(how);
     if (of.what == kind::console_json) out.name = "console_json";  // the two may stand side by side
+  } else if (of.what == kind::otlp) {
+    out = otlp();
+  } else if (of.what == kind::back_end) {
+    out = preset_by_name(of.which->name, of.endpoint);
   } else {
     otlp_file_config how;
     how.path = of.what == kind::otlp_stdout ? "-" : file_.value_or("-");
     out = otlp_file(how);
     if (of.what == kind::otlp_stdout) out.name = "otlp_stdout";
   }
-  if (of.only != (trace_types | log_types)) out.only = of.only;
+  if (of.only != (trace_types | log_types)) out.only &= of.only;
   return out;
 }
 
-FANLIGHT_INLINE std::vector<exporter_spec> named_exporters::take() {
+FANLIGHT_COLD FANLIGHT_INLINE std::vector<exporter_spec> named_exporters::take() {
   if (record_types const types = stand_in_ | unspoken_; types != 0) choose(kind::console, types);
   tell_missing();
   std::vector<exporter_spec> out;
@@ -156,11 +205,14 @@ FANLIGHT_INLINE std::vector<exporter_spec> named_exporters::take() {
   return out;
 }
 
-FANLIGHT_INLINE std::vector<exporter_spec> exporters_from(environment const& from) {
+FANLIGHT_COLD FANLIGHT_INLINE std::vector<exporter_spec> exporters_from(environment const& from) {
   named_exporters named{from};
   if (!named.read_list()) named.read_signals();
   return named.take();
 }
+
+/// Before main(), and before any object of a file that includes this.
+__attribute__((used)) inline bool const exporters_have_names = (exporters_by_name = &exporters_from, true);
 
 }  // namespace detail
 FANLIGHT_END

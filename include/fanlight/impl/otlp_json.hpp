@@ -2,17 +2,16 @@
 // the batch; what a lane's exporter sends or writes to a file. Invalid UTF-8 in a value becomes bytes, in a name or key U+FFFD.
 #pragma once
 
+#include <fanlight/impl/otlp_form.hpp>
 #include <fanlight/impl/send_buffer.hpp>
-#include <fanlight/record.hpp>
 
 FANLIGHT_BEGIN
 namespace detail {
 
 /// Writes the spans of a batch, grouped by the instrumentation that made them; gives how many. None: nothing is written.
-std::size_t write_traces_json(send_buffer& to, batch_data const& batch);
-/// The same for log records (`type` log) or error reports (`type` error). Reports that a span of the batch's program tells of already,
-/// as its event, are left out.
-std::size_t write_logs_json(send_buffer& to, batch_data const& batch, entry_type type);
+std::size_t write_traces_json(send_buffer& to, batch_data const& batch, otlp_form const& form = {});
+/// The same for log records (`type` log) or error reports (`type` error), as far as they travel as log records in this form.
+std::size_t write_logs_json(send_buffer& to, batch_data const& batch, entry_type type, otlp_form const& form = {});
 
 }  // namespace detail
 FANLIGHT_END

@@ -1,98 +1,72 @@
 // Bodies of otlp_json.hpp. Keys and brackets go out as ready fragments; only texts and numbers are worked on.
 #pragma once
 
+#include <fanlight/impl/otlp_common.hpp>
+#include <fanlight/impl/otlp_form.ipp>
 #include <fanlight/impl/otlp_json.hpp>
 #include <fanlight/impl/otlp_json_values.hpp>
-#include <fanlight/impl/survey.hpp>
-
-#include <vector>
 
 FANLIGHT_BEGIN
 namespace detail {
 
-/// Which instrumentation made a record.
-struct scope_label {
-  std::string_view name, version;
-  [[nodiscard]] bool operator==(scope_label const&) const noexcept = default;
-};
-
-[[nodiscard]] inline scope_label scope_of(entry_survey const& found) noexcept {
-  if (!found.scope_name.empty()) return {found.scope_name, found.scope_version};
-  if (!found.logger.empty()) return {found.logger, {}};
-  return {"fanlight", FANLIGHT_VERSION_STRING};
-}
-
 /// Writes the pieces of which TracesData and LogsData are made.
 class otlp_json : private otlp_json_values {
  public:
-  explicit otlp_json(send_buffer& to) : otlp_json_values{to} {}
+  otlp_json(send_buffer& to, clock_anchor const& anchor, otlp_form const& form) : otlp_json_values{to}, anchor_{anchor}, form_{form} {}
 
   void resource(fanlight::resource const& who);
   void scope(scope_label const& which);
-  void span(unsigned char const* at, entry_survey const& found, clock_anchor const& anchor);
-  void log(unsigned char const* at, entry_survey const& found, clock_anchor const& anchor);
+  void span(unsigned char const* at, entry_survey const& found, entry_facts const& facts);
+  void log(unsigned char const* at, entry_survey const& found, entry_facts const& facts);
 
  private:
-  void attributes(entry_survey const& found, bool report, std::string_view message);
-  void report_facts(entry_survey const& found, std::string_view message);
+  void attributes(entry_head const& head, entry_survey const& found, entry_facts const& facts, std::string_view message);
   void nested_attributes(unsigned char const* items, unsigned char const* end, std::uint32_t dropped);
-  void events(entry_survey const& found, clock_anchor const& anchor);
+  void events(entry_survey const& found);
   void links(entry_survey const& found);
-  void status(entry_head const& head, entry_survey const& found);
+  void status(entry_head const& head, entry_facts const& facts);
+  void trace_place(entry_head const& head);
+
+  clock_anchor const& anchor_;
+  otlp_form const& form_;
 };
 
-FANLIGHT_INLINE void otlp_json::report_facts(entry_survey const& found, std::string_view message) {
-  auto const add = [&](std::string_view key, std::string_view text) { fact(found.items, found.end, key, text); };
-  if (!found.error_type.empty()) {
-    add("exception.type", found.error_type);
-    add("exception.message", message);
-  }
-  add("rollbar.occurrence.uuid", found.error_id);
-  add("fanlight.error.fingerprint", found.fingerprint);
-  add("user.id", found.person_id);
-  add("user.name", found.person_name);
-  add("user.email", found.person_email);
-}
-
-FANLIGHT_INLINE void otlp_json::attributes(entry_survey const& found, bool report, std::string_view message) {
-  if (!found.attributes && !report && found.error_id.empty()) return;
-  to_.literal(",\"attributes\":[");
-  first_ = true;
+FANLIGHT_INLINE void otlp_json::attributes(entry_head const& head, entry_survey const& found, entry_facts const& facts,
+                                           std::string_view message) {
+  bool const more = form_.source_facts || head.type == entry_type::error || !facts.error_id.empty();
+  if (!found.has_attributes() && !more) return;
+  open_attributes();
   attribute_items(found.items, found.end);
-  if (!found.error_id.empty()) fact(found.items, found.end, "fanlight.error.id", found.error_id);
-  if (report) report_facts(found, message);
-  to_.push(']');
+  if (more)
+    otlp_facts(head, found, facts, message, form_.source_facts, [&](std::string_view key, value const& what) { attribute(key, what); });
+  close_attributes();
 }
 
 /// Those of an event or a link, whose members stand before: with its comma.
 FANLIGHT_INLINE void otlp_json::nested_attributes(unsigned char const* items, unsigned char const* end, std::uint32_t dropped) {
-  if (items != end) {
-    to_.literal(",\"attributes\":[");
-    first_ = true;
-    attribute_items(items, end);
-    to_.push(']');
-  }
+  open_attributes();
+  attribute_items(items, end);
+  close_attributes();
   count_if_any(",\"droppedAttributesCount\":", dropped);
 }
 
-FANLIGHT_INLINE void otlp_json::events(entry_survey const& found, clock_anchor const& anchor) {
-  to_.literal(",\"events\":[");
+FANLIGHT_INLINE void otlp_json::events(entry_survey const& found) {
   bool first = true;
   for (auto const* at = found.items; at != found.end; at += item_view{at}.size()) {
     item_view const item{at};
-    if (item.head().role != item_role::event) continue;
+    if (item.head().role != item_role::event || otlp_leaves_out(item, form_.error_as)) continue;
     event_head head;
     std::memcpy(&head, item.value(), sizeof head);
-    if (!first) to_.push(',');
+    if (first) to_.literal(",\"events\":[{\"timeUnixNano\":\"");
+    else to_.literal(",{\"timeUnixNano\":\"");
     first = false;
-    to_.literal("{\"timeUnixNano\":\"");
-    time(head.wall != 0 ? head.time : anchor.wall(head.time));
+    time(head.wall != 0 ? head.time : anchor_.wall(head.time));
     to_.literal(",\"name\":");
     text(item.key());
     nested_attributes(item.value() + sizeof head, item.value() + item.head().value_size, head.dropped);
     to_.push('}');
   }
-  to_.push(']');
+  if (!first) to_.push(']');
 }
 
 FANLIGHT_INLINE void otlp_json::links(entry_survey const& found) {
@@ -116,64 +90,72 @@ FANLIGHT_INLINE void otlp_json::links(entry_survey const& found) {
     }
     nested_attributes(state + padded(head.tracestate_size + 1), item.value() + item.head().value_size, head.dropped);
     to_.literal(",\"flags\":");
-    json_.digits(std::uint64_t{(head.flags & 0xFFu) | 0x100u | ((head.flags & 0x100u) << 1)});
+    json_.digits(std::uint64_t{otlp_flags(head)});
     to_.push('}');
   }
   to_.push(']');
 }
 
-FANLIGHT_INLINE void otlp_json::status(entry_head const& head, entry_survey const& found) {
+FANLIGHT_INLINE void otlp_json::status(entry_head const& head, entry_facts const& facts) {
   if (static_cast<status_code>(head.status) == status_code::ok) to_.literal(",\"status\":{\"code\":1}");
   if (static_cast<status_code>(head.status) != status_code::error) return;
   to_.literal(",\"status\":{");
-  if (!found.status_message.empty()) {
+  if (!facts.status_message.empty()) {
     to_.literal("\"message\":");
-    text(found.status_message);
+    text(facts.status_message);
     to_.push(',');
   }
   to_.literal("\"code\":2}");
 }
 
-FANLIGHT_INLINE void otlp_json::span(unsigned char const* at, entry_survey const& found, clock_anchor const& anchor) {
+FANLIGHT_INLINE void otlp_json::span(unsigned char const* at, entry_survey const& found, entry_facts const& facts) {
   auto const& head = *reinterpret_cast<entry_head const*>(at);
   to_.literal("{\"traceId\":\"");
   id(head.trace_id, sizeof head.trace_id);
   to_.literal(",\"spanId\":\"");
   id(head.span_id, sizeof head.span_id);
-  if (!found.tracestate.empty()) {
+  if (!facts.tracestate.empty()) {
     to_.literal(",\"traceState\":");
-    text(found.tracestate);
+    text(facts.tracestate);
   }
-  std::uint64_t parent = 0;
-  std::memcpy(&parent, head.parent_id, sizeof parent);
-  if (parent != 0) {
+  if (otlp_has_id(head.parent_id)) {
     to_.literal(",\"parentSpanId\":\"");
     id(head.parent_id, sizeof head.parent_id);
   }
   to_.literal(",\"flags\":");
-  json_.digits(std::uint64_t{head.trace_flags | 0x100u | ((head.flags & entry_flag::remote_parent) != 0 ? 0x200u : 0u)});
+  json_.digits(std::uint64_t{otlp_flags(head)});
   to_.literal(",\"name\":\"");
   json_.inside({reinterpret_cast<char const*>(at + sizeof head), head.name_size});
   to_.literal("\",\"kind\":");
-  to_.push(static_cast<char>('0' + (head.kind >= 1 && head.kind <= 5 ? head.kind : 1)));
+  to_.push(static_cast<char>('0' + otlp_kind(head)));
   to_.literal(",\"startTimeUnixNano\":\"");
-  time(anchor.start_of(head));
+  time(anchor_.start_of(head));
   to_.literal(",\"endTimeUnixNano\":\"");
-  time(anchor.end_of(head));
-  attributes(found, false, {});
+  time(anchor_.end_of(head));
+  attributes(head, found, facts, {});
   count_if_any(",\"droppedAttributesCount\":", head.dropped_attributes);
-  if (found.events) events(found, anchor);
+  if (found.has(item_role::event)) events(found);
   count_if_any(",\"droppedEventsCount\":", head.dropped_events);
-  if (found.links) links(found);
+  if (found.has(item_role::link)) links(found);
   count_if_any(",\"droppedLinksCount\":", head.dropped_links);
-  status(head, found);
+  status(head, facts);
   to_.push('}');
 }
 
-FANLIGHT_INLINE void otlp_json::log(unsigned char const* at, entry_survey const& found, clock_anchor const& anchor) {
+/// Where a log record belongs; ids that are all zero would be invalid.
+FANLIGHT_INLINE void otlp_json::trace_place(entry_head const& head) {
+  if (!otlp_has_id(head.trace_id)) return;
+  to_.literal(",\"traceId\":\"");
+  id(head.trace_id, sizeof head.trace_id);
+  if (!otlp_has_id(head.span_id)) return;
+  to_.literal(",\"spanId\":\"");
+  id(head.span_id, sizeof head.span_id);
+}
+
+FANLIGHT_INLINE void otlp_json::log(unsigned char const* at, entry_survey const& found, entry_facts const& facts) {
   auto const& head = *reinterpret_cast<entry_head const*>(at);
   std::string_view const body{reinterpret_cast<char const*>(at + sizeof head), head.name_size};
-  std::int64_t const when = anchor.start_of(head);
+  std::int64_t const when = anchor_.start_of(head);
   bool const report = head.type == entry_type::error;
   to_.literal("{\"timeUnixNano\":\"");
   time(when);
@@ -185,22 +167,17 @@ FANLIGHT_INLINE void otlp_json::log(unsigned char const* at, entry_survey const&
   to_.append(to_text(static_cast<level>(head.kind)));
   to_.literal("\",\"body\":");
   any_value(value{body});
-  attributes(found, report, body);
+  attributes(head, found, facts, body);
   count_if_any(",\"droppedAttributesCount\":", head.dropped_attributes);
   count_if_any(",\"flags\":", head.trace_flags);
-  if (trace_id trace; std::memcmp(trace.bytes, head.trace_id, sizeof trace.bytes) != 0) {
-    to_.literal(",\"traceId\":\"");
-    id(head.trace_id, sizeof head.trace_id);
-    to_.literal(",\"spanId\":\"");
-    id(head.span_id, sizeof head.span_id);
-  }
-  if (report && !found.error_type.empty()) to_.literal(",\"eventName\":\"exception\"");
+  trace_place(head);
+  if (report && !facts.error_type.empty()) to_.literal(",\"eventName\":\"exception\"");
   to_.push('}');
 }
 
 FANLIGHT_INLINE void otlp_json::resource(fanlight::resource const& who) {
   to_.literal("{\"resource\":{\"attributes\":[");
-  first_ = true;
+  list_ = list_state::open;
   for (auto const each : who.attributes.members()) attribute(each.key, each.value);
   to_.literal("]}");
   if (who.schema_url.empty()) return;
@@ -218,56 +195,38 @@ FANLIGHT_INLINE void otlp_json::scope(scope_label const& which) {
   to_.push('}');
 }
 
-/// One object with every record that `wanted` lets through, scope by scope. The first pass finds the scopes; mostly there is just one.
-template <std::size_t Outer, std::size_t Inner, std::size_t Records, class Wanted, class Write>
-std::size_t write_grouped(send_buffer& to, batch_data const& batch, entry_type type, char const (&outer)[Outer], char const (&inner)[Inner],
-                          char const (&records)[Records], Wanted wanted, Write write) {
-  if (batch.count(type) == 0) return 0;
-  otlp_json json{to};
-  std::vector<scope_label> scopes;
-  std::size_t const before = to.size();
-  std::size_t written = 0;
-  auto const open = [&](scope_label const& which, bool first) {
-    if (first) to.literal(outer), json.resource(*batch.resource), to.literal(inner);
-    else to.literal("]},");
-    json.scope(which);
-    to.literal(records);
-  };
-  for (std::size_t pass = 0; pass == 0 || pass < scopes.size(); ++pass) {
-    bool fresh = true;
-    each_entry(batch, type, [&](unsigned char const* at) {
-      if (!wanted(*reinterpret_cast<entry_head const*>(at))) return;
-      entry_survey const found{at};
-      auto const scope = scope_of(found);
-      if (pass == 0) {
-        bool known = false;
-        for (auto const& each : scopes) known = known || each == scope;
-        if (!known) scopes.push_back(scope);
-      }
-      if (!(scope == scopes[pass])) return;
-      if (fresh) open(scope, pass == 0);
-      else to.push(',');
-      fresh = false;
-      write(json, at, found);
-      ++written;
-    });
-  }
+/// One object with every record that the form takes, scope by scope.
+template <std::size_t Outer, std::size_t Inner, std::size_t Records, class Write>
+std::size_t write_json(send_buffer& to, batch_data const& batch, entry_type type, otlp_form const& form, char const (&outer)[Outer],
+                       char const (&inner)[Inner], char const (&records)[Records], Write write) {
+  otlp_json json{to, batch.anchor, form};
+  bool fresh = true;
+  std::size_t const written = scope_walk{batch, type, form}.all(
+      [&](scope_label const& which, bool first) {
+        if (first) to.literal(outer), json.resource(*batch.resource), to.literal(inner);
+        else to.literal("]},");
+        json.scope(which);
+        to.literal(records);
+        fresh = true;
+      },
+      [](unsigned char const*) { return false; },
+      [&](unsigned char const* at, entry_survey const& found, entry_facts const& facts) {
+        if (!fresh) to.push(',');
+        fresh = false;
+        write(json, at, found, facts);
+      });
   if (written != 0) to.literal("]}]}]}");
-  else to.cut(before);
   return written;
 }
 
-FANLIGHT_INLINE std::size_t write_traces_json(send_buffer& to, batch_data const& batch) {
-  return write_grouped(
-      to, batch, entry_type::span, "{\"resourceSpans\":[", ",\"scopeSpans\":[", ",\"spans\":[", [](entry_head const&) { return true; },
-      [&](otlp_json& json, unsigned char const* at, entry_survey const& found) { json.span(at, found, batch.anchor); });
+FANLIGHT_INLINE std::size_t write_traces_json(send_buffer& to, batch_data const& batch, otlp_form const& form) {
+  return write_json(to, batch, entry_type::span, form, "{\"resourceSpans\":[", ",\"scopeSpans\":[", ",\"spans\":[",
+                    [](otlp_json& json, auto const&... record) { json.span(record...); });
 }
 
-FANLIGHT_INLINE std::size_t write_logs_json(send_buffer& to, batch_data const& batch, entry_type type) {
-  return write_grouped(
-      to, batch, type, "{\"resourceLogs\":[", ",\"scopeLogs\":[", ",\"logRecords\":[",
-      [](entry_head const& head) { return (head.flags & entry_flag::on_span) == 0; },
-      [&](otlp_json& json, unsigned char const* at, entry_survey const& found) { json.log(at, found, batch.anchor); });
+FANLIGHT_INLINE std::size_t write_logs_json(send_buffer& to, batch_data const& batch, entry_type type, otlp_form const& form) {
+  return write_json(to, batch, type, form, "{\"resourceLogs\":[", ",\"scopeLogs\":[", ",\"logRecords\":[",
+                    [](otlp_json& json, auto const&... record) { json.log(record...); });
 }
 
 }  // namespace detail

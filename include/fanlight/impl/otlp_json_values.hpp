@@ -3,7 +3,7 @@
 #pragma once
 
 #include <fanlight/impl/json.hpp>
-#include <fanlight/record.hpp>
+#include <fanlight/impl/otlp_common.hpp>
 
 FANLIGHT_BEGIN
 namespace detail {
@@ -40,14 +40,24 @@ class otlp_json_values {
     to_.literal(key);
     json_.digits(std::uint64_t{number});
   }
+  /// A list of attributes as a further member of the object that is being written; when nothing is put in, nothing is written.
+  void open_attributes() noexcept { list_ = list_state::awaited; }
+  void close_attributes() {
+    if (list_ != list_state::awaited) to_.push(']');
+  }
   void attribute_items(unsigned char const* items, unsigned char const* end);
-  void fact(unsigned char const* items, unsigned char const* end, std::string_view key, std::string_view text);
 
+  enum class list_state : unsigned char { awaited, open, begun };
   send_buffer& to_;
   json_writer json_;
-  bool first_ = true;  // of the list of attributes that is being written
+  list_state list_ = list_state::open;  // the list of attributes that is being written: `open` and empty, `begun` when not empty
 
  private:
+  void next_attribute() {
+    if (list_ == list_state::begun) to_.push(',');
+    else if (list_ == list_state::awaited) to_.literal(",\"attributes\":[");
+    list_ = list_state::begun;
+  }
   void any_text(std::string_view content);
   void members(value const& what);
   void open_attribute(std::string_view key);
@@ -128,8 +138,7 @@ inline void otlp_json_values::open_attribute(std::string_view key) {
 }
 
 inline void otlp_json_values::attribute(std::string_view key, value const& what) {
-  if (!first_) to_.push(',');
-  first_ = false;
+  next_attribute();
   open_attribute(key);
   any_value(what);
   to_.push('}');
@@ -143,27 +152,17 @@ inline void otlp_json_values::attribute_items(unsigned char const* items, unsign
     if (role == item_role::attribute || role == item_role::annotation) {
       attribute(item.key(), read_value(item));
     } else if (role == item_role::metadata) {
-      auto const both = item.key();
-      auto const cut = both.find('\0');
-      if (!first_) to_.push(',');
-      first_ = false;
+      metadata_name const name{item};
+      next_attribute();
       to_.literal("{\"key\":\"metadata.");
-      json_.inside(cut == 0 ? std::string_view{"default"} : both.substr(0, cut));
+      json_.inside(name.space);
       to_.push('.');
-      json_.inside(both.substr(cut + 1));
+      json_.inside(name.key);
       to_.literal("\",\"value\":");
       any_value(read_value(item));
       to_.push('}');
     }
   }
-}
-
-/// A fact as an attribute, unless the program set one of that name itself.
-inline void otlp_json_values::fact(unsigned char const* items, unsigned char const* end, std::string_view key, std::string_view text) {
-  if (text.empty()) return;
-  for (auto const* at = items; at != end; at += item_view{at}.size())
-    if (attribute_view::is(item_view{at}.head().role) && item_view{at}.key() == key) return;
-  attribute(key, value{text});
 }
 
 }  // namespace detail

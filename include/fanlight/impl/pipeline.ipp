@@ -27,6 +27,7 @@ FANLIGHT_COLD FANLIGHT_INLINE std::string_view to_text(filter why) noexcept {
   switch (why) {
     case filter::process: return "process";
     case filter::not_sampled: return "not_sampled";
+    case filter::no_parent: return "no_parent";
     case filter::count_: break;
   }
   return "unknown";

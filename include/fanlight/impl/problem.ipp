@@ -35,6 +35,25 @@ FANLIGHT_INLINE std::string_view to_text(problem_code code) noexcept {
     case problem_code::process_threw: return "process_threw";
     case problem_code::sampler_threw: return "sampler_threw";
     case problem_code::expired: return "expired";
+    case problem_code::key_refused: return "key_refused";
+    case problem_code::redirected: return "redirected";
+    case problem_code::back_end_warned: return "back_end_warned";
+    case problem_code::key_changed: return "key_changed";
+    case problem_code::key_dropped: return "key_dropped";
+    case problem_code::value_cut: return "value_cut";
+    case problem_code::value_dropped: return "value_dropped";
+    case problem_code::name_changed: return "name_changed";
+    case problem_code::annotations_over_50: return "annotations_over_50";
+    case problem_code::late_child: return "late_child";
+    case problem_code::left_open: return "left_open";
+    case problem_code::doc_split: return "doc_split";
+    case problem_code::doc_trimmed: return "doc_trimmed";
+    case problem_code::doc_dropped: return "doc_dropped";
+    case problem_code::unprocessed: return "unprocessed";
+    case problem_code::send_failed: return "send_failed";
+    case problem_code::rules_bad: return "rules_bad";
+    case problem_code::rules_converted: return "rules_converted";
+    case problem_code::rules_missing: return "rules_missing";
   }
   return "unknown";
 }

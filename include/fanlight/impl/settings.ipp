@@ -5,7 +5,6 @@
 #include <fanlight/detail/environment.hpp>
 #include <fanlight/detail/settings.hpp>
 #include <fanlight/impl/check.ipp>
-#include <fanlight/impl/named_exporters.ipp>
 #include <fanlight/pipeline.hpp>
 
 #include <algorithm>
@@ -237,12 +236,21 @@ FANLIGHT_INLINE void tell_unsupported(environment const& from) {
 [[nodiscard]] FANLIGHT_INLINE std::vector<exporter_spec> resolve_exporters(config const& given, environment const& from,
                                                                            std::vector<problem>& said) {
   std::vector<exporter_spec> out;
+  checker to{said};
   if (given.exporters) {
     out = *given.exporters;  // what is wrong with them was told by check()
   } else {
-    out = exporters_from(from);
-    checker to{said};
+    if (exporters_by_name != nullptr) out = exporters_by_name(from);
+    else
+      from.tell(problem_code::feature_missing,
+                "no exporters were given, and this program has none that the environment could name: give config::exporters, or include "
+                "<fanlight/fanlight.hpp> in the file that calls init()");
     for (auto const& one : out) check_exporter(one, said, to);
+  }
+  for (auto& one : out) {
+    if (!one.complete || !one.problems.empty()) continue;
+    one.complete(one, from);
+    check_exporter(one, said, to);
   }
   out.erase(std::remove_if(out.begin(), out.end(), [](exporter_spec const& one) { return !one.make || !one.problems.empty(); }), out.end());
   return out;

@@ -15,6 +15,8 @@ class works {
 
   /// Makes the exporters and starts the threads. What cannot be started is told.
   void start(settings const& how) {
+    for (auto const& spec : how.exporters)
+      if (spec.prepare != nullptr) spec.prepare();
     for (auto const& spec : how.exporters) add_lane(spec, how);
     for (auto const& each : dispatch.lanes())
       if (!each->start(how.who))

@@ -1,0 +1,53 @@
+// A fork while an OTLP exporter holds an open connection: the child sends what it makes over a connection of its own, and the parent's goes
+// on as if nothing had been.
+#include "process.hpp"
+
+#include "support/fault_server.hpp"
+
+using namespace process;
+
+namespace {
+
+[[nodiscard]] std::size_t count(std::vector<test::seen_request> const& requests, unsigned connection, std::string const& name) {
+  std::string const wanted = "\"name\":\"" + name + "\"";
+  std::size_t out = 0;
+  for (auto const& each : requests) {
+    if (each.connection != connection) continue;
+    for (auto at = each.body.find(wanted); at != std::string::npos; at = each.body.find(wanted, at + 1)) ++out;
+  }
+  return out;
+}
+
+void connections_are_not_shared() {
+  test::fault_server server;
+  auto session = fl::init({.exporters = {fl::otlp({.endpoint = server.url(""), .protocol = fl::otlp_protocol::http_json})},
+                           .batching = {.span_delay = never, .log_delay = never},
+                           .detect_resource = false,
+                           .read_environment = false});
+  make_spans(3, "parent");
+  EXPECT(session.flush(patience));
+  EXPECT(in_child([&] {
+           make_spans(2, "child");
+           EXPECT(session.flush(patience));
+           EXPECT(session.stats().delivered == 2);
+           EXPECT(session.shutdown(patience));
+         }) == 0);
+  make_spans(1, "after");
+  EXPECT(session.flush(patience));
+  EXPECT(session.shutdown(patience));
+  auto const all = server.requests();
+  EXPECT(server.connections() == 2);
+  EXPECT(count(all, 1, "parent") == 3);
+  EXPECT(count(all, 1, "after") == 1);
+  EXPECT(count(all, 2, "child") == 2);
+  EXPECT(all.size() == 3);
+}
+
+}  // namespace
+
+int main() {
+  if (under_thread_sanitizer)
+    return std::fputs("ThreadSanitizer does not support threads after the fork of a process with threads: not tried\n", stderr), 77;
+  connections_are_not_shared();
+  return failures();
+}

@@ -214,12 +214,15 @@ TEST_CASE("OTEL_TRACES_SAMPLER_ARG alone means nothing") {
 TEST_CASE("the written threshold is the one that decides") {
   config code;
   code.sampler = parent_based(ratio(0.1));
-  CHECK(settle({}, code).as.sampler.threshold() == 0xE6666666666666);
-  code.write_sampling_threshold = true;
-  auto const out = settle({}, code);
+  auto const out = settle({}, code);  // where there is a ratio, it is told
   CHECK(out.as.write_threshold);
   CHECK(out.as.sampler.threshold() == 0xE6660000000000);
   CHECK(out.as.sampler.description() == "ParentBased{root:TraceIdRatioBased{0.1}}");
+  code.write_sampling_threshold = false;
+  CHECK(settle({}, code).as.sampler.threshold() == 0xE6666666666666);
+  code.sampler = parent_based(ratio(1));
+  code.write_sampling_threshold = {};
+  CHECK_FALSE(settle({}, code).as.write_threshold);
 }
 
 // ---- propagators ---------------------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 
 #include <fanlight/error_form.hpp>
 #include <fanlight/exporter.hpp>
+#include <fanlight/sampling_form.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -90,6 +91,8 @@ struct otlp_config {
   std::size_t response_cap = std::size_t{4} << 20;
   /// How errors travel: as events of their spans, as log records, or both.
   error_form error_as = error_form::automatic;
+  /// How the back end is told what share of the traces it is sent.
+  sampling_form sampled_as = sampling_form::tracestate;
   /// Also send where spans and records were made: code.function.name, code.file.path, code.line.number, thread.id.
   bool source_facts = false;
   /// In problems and statistics, and as the thread's name.

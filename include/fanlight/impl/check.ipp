@@ -1,7 +1,7 @@
 // check(): what is wrong with a configuration, in words. Pure: no environment, no machine.
 #pragma once
 
-#include <fanlight/pipeline.hpp>
+#include <fanlight/config.hpp>
 
 FANLIGHT_BEGIN
 namespace detail {

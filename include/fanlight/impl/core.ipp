@@ -3,10 +3,11 @@
 // new works from the same settings; nothing of the parent's is sent, joined or destroyed there. Any thread may call.
 #pragma once
 
+#include <fanlight/config.hpp>
 #include <fanlight/detail/detectors.hpp>
 #include <fanlight/impl/objects.ipp>
 #include <fanlight/impl/works.ipp>
-#include <fanlight/pipeline.hpp>
+#include <fanlight/statistics.hpp>
 
 #include <pthread.h>
 #include <sched.h>
@@ -122,7 +123,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void core::fill_face() {
   if (given_.instead.ticks) ticks = [](void* self) noexcept { return static_cast<core*>(self)->given_.instead.ticks(); };
   if (given_.instead.random) random = [](void* self) noexcept { return static_cast<core*>(self)->given_.instead.random(); };
   if (ticks == nullptr && random == nullptr) shortcuts = start_shortcut::child;
-  if (shortcuts != 0 && sampler != sampling_mode::custom && write_threshold == 0) shortcuts |= start_shortcut::root;
+  if (shortcuts != 0 && sampler != sampling_mode::custom) shortcuts |= start_shortcut::root;
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE bool core::flush(std::chrono::nanoseconds limit) {

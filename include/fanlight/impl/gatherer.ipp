@@ -3,11 +3,13 @@
 // of the lock, so that it may ask for statistics, and a hook that hangs holds up nobody who does.
 #pragma once
 
+#include <fanlight/config.hpp>
 #include <fanlight/impl/flush_list.hpp>
 #include <fanlight/impl/desk.ipp>
 #include <fanlight/impl/pool.ipp>
 #include <fanlight/impl/rings.ipp>
 #include <fanlight/process.hpp>
+#include <fanlight/statistics.hpp>
 
 #include <algorithm>
 #include <functional>

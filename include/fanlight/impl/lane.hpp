@@ -9,7 +9,7 @@
 #include <fanlight/impl/flush_list.hpp>
 #include <fanlight/impl/waker.ipp>
 #include <fanlight/impl/worker.ipp>
-#include <fanlight/pipeline.hpp>
+#include <fanlight/statistics.hpp>
 
 #include <algorithm>
 #include <bit>

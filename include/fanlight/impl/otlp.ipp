@@ -145,6 +145,7 @@ FANLIGHT_COLD FANLIGHT_INLINE std::size_t otlp_exporter::write_part(otlp_route c
   otlp_form form;
   form.error_as = how_.error_as;
   form.source_facts = how_.source_facts;
+  form.sampled_as = how_.sampled_as;
   form.first = now_.done;
   form.count = total - now_.done;
   if (how_.max_request_records != 0) form.count = std::min(form.count, how_.max_request_records);

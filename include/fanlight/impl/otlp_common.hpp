@@ -2,6 +2,7 @@
 // attributes beside those which the program set. Pure functions over a batch.
 #pragma once
 
+#include <fanlight/detail/tracestate.hpp>
 #include <fanlight/impl/otlp_form.hpp>
 #include <fanlight/impl/survey.hpp>
 
@@ -70,9 +71,24 @@ struct metadata_name {
          has_attribute(event.value() + sizeof(event_head), event.value() + event.head().value_size, "fanlight.error.id");
 }
 
+/// One of how many traces is kept, by the threshold in its tracestate; 0: it does not say.
+[[nodiscard]] FANLIGHT_COLD inline std::int64_t otlp_sample_rate(std::string_view tracestate) noexcept {
+  std::uint64_t threshold = 0;
+  constexpr std::uint64_t all = std::uint64_t{1} << 56;
+  if (tracestate.empty() || !tracestate_threshold(tracestate, threshold) || threshold >= all) return 0;
+  std::uint64_t const kept = all - threshold;
+  return static_cast<std::int64_t>((all + kept / 2) / kept);
+}
+
+/// Is there more to tell of a record than the program set?
+[[nodiscard]] inline bool otlp_has_more(entry_head const& head, entry_facts const& facts, otlp_form const& form) noexcept {
+  return form.source_facts || head.type == entry_type::error || !facts.error_id.empty() ||
+         (form.sampled_as != sampling_form::tracestate && !facts.tracestate.empty());
+}
+
 /// Calls `add(key, value)` for what becomes an attribute though the program did not set it, unless it set one of that name.
 template <class Add>
-void otlp_facts(entry_head const& head, entry_survey const& found, entry_facts const& facts, std::string_view message, bool source_facts,
+void otlp_facts(entry_head const& head, entry_survey const& found, entry_facts const& facts, std::string_view message, otlp_form const& form,
                 Add&& add) {
   auto const fact = [&](std::string_view key, value const& what) {
     if ((what.kind() != value_kind::text || what.size() != 0) && !has_attribute(found.items, found.end, key)) add(key, what);
@@ -87,7 +103,10 @@ void otlp_facts(entry_head const& head, entry_survey const& found, entry_facts c
     fact("user.name", facts.person_name);
     fact("user.email", facts.person_email);
   }
-  if (!source_facts) return;
+  if (form.sampled_as != sampling_form::tracestate && head.type == entry_type::span)
+    if (auto const rate = otlp_sample_rate(facts.tracestate); rate != 0)
+      form.sampled_as == sampling_form::sample_rate ? fact("SampleRate", rate) : fact("sampling.priority", 1);
+  if (!form.source_facts) return;
   fact("code.function.name", head.function == nullptr ? "" : head.function);
   fact("code.file.path", head.file == nullptr ? "" : head.file);
   if (head.line != 0) fact("code.line.number", head.line);

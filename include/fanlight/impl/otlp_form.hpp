@@ -3,6 +3,7 @@
 
 #include <fanlight/error_form.hpp>
 #include <fanlight/record.hpp>
+#include <fanlight/sampling_form.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +14,7 @@ namespace detail {
 struct otlp_form {
   std::size_t first = 0, count = SIZE_MAX;  // of the records that would be written, in the order of the batch: how a batch is split
   error_form error_as = error_form::automatic;
+  sampling_form sampled_as = sampling_form::tracestate;
   bool source_facts = false;  // where in the program it was recorded, and by which thread, as attributes
 };
 

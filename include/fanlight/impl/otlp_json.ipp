@@ -33,12 +33,12 @@ class otlp_json : private otlp_json_values {
 
 FANLIGHT_INLINE void otlp_json::attributes(entry_head const& head, entry_survey const& found, entry_facts const& facts,
                                            std::string_view message) {
-  bool const more = form_.source_facts || head.type == entry_type::error || !facts.error_id.empty();
+  bool const more = otlp_has_more(head, facts, form_);
   if (!found.has_attributes() && !more) return;
   open_attributes();
   attribute_items(found.items, found.end);
   if (more)
-    otlp_facts(head, found, facts, message, form_.source_facts, [&](std::string_view key, value const& what) { attribute(key, what); });
+    otlp_facts(head, found, facts, message, form_, [&](std::string_view key, value const& what) { attribute(key, what); });
   close_attributes();
 }
 

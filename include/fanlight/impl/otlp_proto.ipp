@@ -61,7 +61,7 @@ class otlp_proto {
 
 template <char Tag>
 FANLIGHT_COLD char* otlp_proto::further(char* to, unsigned char const* entry, entry_facts const& facts, std::string_view message) const {
-  otlp_facts(*reinterpret_cast<entry_head const*>(entry), entry_survey{entry}, facts, message, form_.source_facts,
+  otlp_facts(*reinterpret_cast<entry_head const*>(entry), entry_survey{entry}, facts, message, form_,
              [&](std::string_view key, value const& what) { to = proto_any_attribute<Tag>(to, key, what); });
   return to;
 }
@@ -135,7 +135,7 @@ FANLIGHT_INLINE bool otlp_proto::span(unsigned char const* at, entry_facts const
   char* to = span_head(message.body, head, facts);
   to = proto_attributes<0x4A>(to, at + entry_space(head.name_size), at + head.size, others);
   if (facts == nullptr && (others >> static_cast<unsigned>(item_role::fact) & 1) != 0) return false;
-  if (form_.source_facts || (facts != nullptr && !facts->error_id.empty()))
+  if (form_.source_facts || (facts != nullptr && otlp_has_more(head, *facts, form_)))
     to = further<0x4A>(to, at, facts == nullptr ? empty_facts : *facts, {});
   if (__builtin_expect(head.dropped_attributes != 0, 0)) to = pb_number<10>(to, head.dropped_attributes);
   if (__builtin_expect((others | head.dropped_events | head.dropped_links) != 0, 0)) to = lists(to, at);
@@ -156,7 +156,7 @@ FANLIGHT_INLINE char* otlp_proto::log_fields(char* to, unsigned char const* at, 
   to = any.close(proto_text_value(any.body, body.data(), body.size()));
   unsigned others = 0;
   to = proto_attributes<0x32>(to, found.items, found.end, others);
-  if (report || form_.source_facts || !facts.error_id.empty()) to = further<0x32>(to, at, facts, body);
+  if (otlp_has_more(head, facts, form_)) to = further<0x32>(to, at, facts, body);
   to = pb_number_if_any<7>(to, head.dropped_attributes);
   if (head.trace_flags != 0) to = pb_fixed32<8>(to, head.trace_flags);
   if (otlp_has_id(head.trace_id)) {

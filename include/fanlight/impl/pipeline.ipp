@@ -8,31 +8,6 @@
 
 FANLIGHT_BEGIN
 
-FANLIGHT_COLD FANLIGHT_INLINE std::string_view to_text(loss why) noexcept {
-  switch (why) {
-    case loss::capture_full: return "capture_full";
-    case loss::queue_full: return "queue_full";
-    case loss::rejected: return "rejected";
-    case loss::failed: return "failed";
-    case loss::threw: return "threw";
-    case loss::expired: return "expired";
-    case loss::shutdown: return "shutdown";
-    case loss::late: return "late";
-    case loss::count_: break;
-  }
-  return "unknown";
-}
-
-FANLIGHT_COLD FANLIGHT_INLINE std::string_view to_text(filter why) noexcept {
-  switch (why) {
-    case filter::process: return "process";
-    case filter::not_sampled: return "not_sampled";
-    case filter::no_parent: return "no_parent";
-    case filter::count_: break;
-  }
-  return "unknown";
-}
-
 FANLIGHT_COLD FANLIGHT_INLINE pipeline::pipeline(config given) : core_{new detail::core{std::move(given)}} {}
 
 FANLIGHT_COLD FANLIGHT_INLINE pipeline::pipeline(pipeline&& other) noexcept : core_{std::exchange(other.core_, nullptr)} {}

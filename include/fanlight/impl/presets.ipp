@@ -68,14 +68,18 @@ FANLIGHT_COLD FANLIGHT_INLINE void not_required(otlp_config& of, std::string_vie
 }  // namespace detail
 
 FANLIGHT_COLD FANLIGHT_INLINE otlp_config honeycomb_options(honeycomb_config given) {
-  return detail::preset_options(
+  auto out = detail::preset_options(
       "honeycomb", given.endpoint,
       {{"api_key", given.api_key}, {"dataset", given.dataset}, {"region", given.region}, {"endpoint", given.endpoint}});
+  out.sampled_as = sampling_form::sample_rate;
+  return out;
 }
 FANLIGHT_COLD FANLIGHT_INLINE otlp_config datadog_options(datadog_config given) {
-  return detail::preset_options(
+  auto out = detail::preset_options(
       "datadog", given.endpoint,
       {{"api_key", given.api_key}, {"site", given.site}, {"agent_host", given.agent_host}, {"endpoint", given.endpoint}});
+  out.sampled_as = sampling_form::priority;
+  return out;
 }
 FANLIGHT_COLD FANLIGHT_INLINE otlp_config grafana_cloud_options(grafana_cloud_config given) {
   auto out = detail::preset_options("grafana_cloud", given.endpoint,

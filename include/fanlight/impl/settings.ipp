@@ -5,7 +5,7 @@
 #include <fanlight/detail/environment.hpp>
 #include <fanlight/detail/settings.hpp>
 #include <fanlight/impl/check.ipp>
-#include <fanlight/pipeline.hpp>
+#include <fanlight/config.hpp>
 
 #include <algorithm>
 #include <cstdlib>
@@ -266,7 +266,8 @@ FANLIGHT_INLINE settings resolve(config const& given, std::vector<problem>& said
   out.detect_resource = given.detect_resource;
   out.who = std::make_shared<resource const>(assemble_resource(out.stated, out.detect_resource));
   out.sampler = resolve_sampler(given, from);
-  out.write_threshold = given.write_sampling_threshold.value_or(false);
+  bool const thins = out.sampler.mode() == sampling_mode::ratio && out.sampler.threshold() != 0;
+  out.write_threshold = given.write_sampling_threshold.value_or(thins);
   if (out.write_threshold) out.sampler = with_written_threshold(std::move(out.sampler));
   out.propagators = resolve_propagators(given, from);
   resolve_limits(given.limits, from, out);

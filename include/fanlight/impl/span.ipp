@@ -33,6 +33,7 @@ FANLIGHT_NOINLINE FANLIGHT_INLINE void record_simply(span_state& s, std::string_
   } else {
     if (__builtin_expect((core->shortcuts & start_shortcut::root) == 0, 0)) return false;
     ticks = start_trace(place, t, *core);
+    if (__builtin_expect(core->write_threshold != 0 && (place.flags & frame_flag::recording) != 0, 0)) own_threshold(place, *core);
   }
   return true;
 }
@@ -106,7 +107,10 @@ FANLIGHT_INLINE span_state* begin_span(std::string_view name, source where) noex
   std::int64_t ticks = 0;
   if (!start_simply(place, t, outer, ticks)) return begin_span(facts_of(name, where));
   auto* const state = take_span(t);
-  if (state == nullptr) return nullptr;
+  if (state == nullptr) {
+    if ((place.flags & frame_flag::owns_node) != 0) context_node::drop(place.node);
+    return nullptr;
+  }
   place.outer = outer;
   place.layout = layout_version;
   state->place = place;

@@ -47,6 +47,7 @@
 #include <fanlight/impl/rings.ipp>
 #include <fanlight/impl/sampler.ipp>
 #include <fanlight/impl/settings.ipp>
+#include <fanlight/impl/statistics.ipp>
 #include <fanlight/impl/subsegment.ipp>
 #include <fanlight/impl/testing.ipp>
 #include <fanlight/impl/time.ipp>

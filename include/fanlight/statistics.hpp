@@ -1,0 +1,43 @@
+// What became of records, in numbers: for each exporter, and summed up. Values; made by session::stats() at one moment.
+#pragma once
+
+#include <fanlight/problem.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+FANLIGHT_BEGIN
+
+/// Why a record did not arrive.
+enum class loss : std::uint8_t { capture_full, queue_full, rejected, failed, threw, expired, shutdown, late, count_ };
+/// Why a record was not meant to.
+/// no_parent: an X-Ray subsegment with no segment above it.
+enum class filter : std::uint8_t { process, not_sampled, no_parent, count_ };
+[[nodiscard]] std::string_view to_text(loss why) noexcept;
+[[nodiscard]] std::string_view to_text(filter why) noexcept;
+
+/// Of one exporter: accepted == delivered + dropped + filtered + queued, in records.
+struct exporter_stats {
+  std::string name;
+  std::uint64_t accepted = 0, delivered = 0, dropped = 0, filtered = 0, queued = 0;
+  std::uint64_t batches = 0, retries = 0;
+  std::uint64_t dropped_by[static_cast<std::size_t>(loss::count_)]{};
+  std::uint64_t filtered_by[static_cast<std::size_t>(filter::count_)]{};
+};
+
+/// Sums over the exporters, and each of them.
+struct statistics {
+  std::uint64_t accepted = 0, delivered = 0, dropped = 0, filtered = 0, queued = 0;
+  std::vector<exporter_stats> exporters;
+  std::map<problem_code, std::uint64_t> problems;  // exact, also where the handler was spared
+};
+
+FANLIGHT_END
+
+#ifndef FANLIGHT_COMPILED
+#include <fanlight/impl/statistics.ipp>
+#endif

@@ -3,6 +3,7 @@
 
 #include <fanlight/fanlight.hpp>
 #include <fanlight/impl/otlp_common.hpp>
+#include <fanlight/impl/presets.hpp>
 
 #include <string>
 
@@ -59,6 +60,12 @@ TEST_CASE("Honeycomb is told one of how many, Datadog that it was kept") {
   CHECK(count_of(R"({"key":"SampleRate","value":{"intValue":"4"}})", honeycomb) == count_of("\"spanId\":", honeycomb));
   auto const datadog = sent_by(fl::datadog_options({.api_key = "k", .endpoint = "http://collector.example:4318"}));
   CHECK(count_of(R"({"key":"sampling.priority","value":{"intValue":"1"}})", datadog) == count_of("\"spanId\":", datadog));
+}
+
+TEST_CASE("a back end that the environment names is told in the same way") {
+  CHECK(fl::detail::find_preset("honeycomb")->sampled_as == fl::sampling_form::sample_rate);
+  CHECK(fl::detail::find_preset("datadog")->sampled_as == fl::sampling_form::priority);
+  CHECK(fl::detail::find_preset("new_relic")->sampled_as == fl::sampling_form::tracestate);
 }
 
 TEST_CASE("the rate is a whole number, and no threshold means no rate") {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fanlight/exporter.hpp>
+#include <fanlight/sampling_form.hpp>
 
 #include <string>
 #include <string_view>
@@ -39,6 +40,7 @@ struct preset {
   std::size_t max_bytes;  // of a request before compression; 0: OTLP's own limit
   std::size_t max_records;
   char const* sign_service;
+  sampling_form sampled_as = sampling_form::tracestate;
 };
 
 inline constexpr preset presets[]{
@@ -55,7 +57,8 @@ inline constexpr preset presets[]{
       {"endpoint", "HONEYCOMB_API_ENDPOINT", "{region}", true, {}}},
      std::size_t{20} << 20,
      0,
-     nullptr},
+     nullptr,
+     sampling_form::sample_rate},
     {"datadog",
      "DD_API_KEY",
      nullptr,
@@ -69,7 +72,8 @@ inline constexpr preset presets[]{
       {"endpoint", nullptr, "{+api_key}https://otlp.{site}|http://{agent_host}:4318", true, {}}},
      0,
      0,
-     nullptr},
+     nullptr,
+     sampling_form::priority},
     {"grafana_cloud",
      "GRAFANA_CLOUD_API_KEY",
      "grafana.net",

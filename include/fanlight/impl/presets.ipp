@@ -56,6 +56,7 @@ struct preset_answer {
   if (of.max_bytes != 0) out.max_request_bytes = of.max_bytes;
   out.max_request_records = of.max_records;
   out.sign_service = text_or_nothing(of.sign_service);
+  out.sampled_as = of.sampled_as;
   return out;
 }
 
@@ -68,18 +69,14 @@ FANLIGHT_COLD FANLIGHT_INLINE void not_required(otlp_config& of, std::string_vie
 }  // namespace detail
 
 FANLIGHT_COLD FANLIGHT_INLINE otlp_config honeycomb_options(honeycomb_config given) {
-  auto out = detail::preset_options(
+  return detail::preset_options(
       "honeycomb", given.endpoint,
       {{"api_key", given.api_key}, {"dataset", given.dataset}, {"region", given.region}, {"endpoint", given.endpoint}});
-  out.sampled_as = sampling_form::sample_rate;
-  return out;
 }
 FANLIGHT_COLD FANLIGHT_INLINE otlp_config datadog_options(datadog_config given) {
-  auto out = detail::preset_options(
+  return detail::preset_options(
       "datadog", given.endpoint,
       {{"api_key", given.api_key}, {"site", given.site}, {"agent_host", given.agent_host}, {"endpoint", given.endpoint}});
-  out.sampled_as = sampling_form::priority;
-  return out;
 }
 FANLIGHT_COLD FANLIGHT_INLINE otlp_config grafana_cloud_options(grafana_cloud_config given) {
   auto out = detail::preset_options("grafana_cloud", given.endpoint,

@@ -15,15 +15,7 @@ void child_records() {
   auto session = fl::init(lazy({reporter{to.writer()}}));
   make_spans(3, "parent");
   int child = 0;
-  EXPECT(in_child([&] {
-           make_spans(2, "child");
-           EXPECT(session.flush(patience));
-           EXPECT(session.stats().delivered == 2);
-           EXPECT(session.shutdown(patience));
-         }) == 0);
-  make_spans(1, "after");
-  EXPECT(session.flush(patience));
-  EXPECT(session.shutdown(patience));
+  record_on_both_sides(session);
   auto const all = parse(to.lines());
   for (auto const& one : all)
     if (one.name == "child") child = one.by;

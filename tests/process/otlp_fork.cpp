@@ -26,15 +26,7 @@ void connections_are_not_shared() {
                            .read_environment = false});
   make_spans(3, "parent");
   EXPECT(session.flush(patience));
-  EXPECT(in_child([&] {
-           make_spans(2, "child");
-           EXPECT(session.flush(patience));
-           EXPECT(session.stats().delivered == 2);
-           EXPECT(session.shutdown(patience));
-         }) == 0);
-  make_spans(1, "after");
-  EXPECT(session.flush(patience));
-  EXPECT(session.shutdown(patience));
+  record_on_both_sides(session);
   auto const all = server.requests();
   EXPECT(server.connections() == 2);
   EXPECT(count(all, 1, "parent") == 3);

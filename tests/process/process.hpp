@@ -172,6 +172,19 @@ struct arrived {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/// A child makes two spans called "child", delivers them and ends; then the parent makes one called "after" and does the same.
+inline void record_on_both_sides(fl::session& session) {
+  EXPECT(in_child([&] {
+           make_spans(2, "child");
+           EXPECT(session.flush(patience));
+           EXPECT(session.stats().delivered == 2);
+           EXPECT(session.shutdown(patience));
+         }) == 0);
+  make_spans(1, "after");
+  EXPECT(session.flush(patience));
+  EXPECT(session.shutdown(patience));
+}
+
 /// The lines of a file of /proc that read "KEY: VALUE".
 [[nodiscard]] inline std::map<std::string, std::string> table(std::string const& path) {
   std::map<std::string, std::string> out;

@@ -126,7 +126,7 @@ TEST_CASE("otlp_proto: empty values are there") {
 
 TEST_CASE("otlp_proto: nested values to any depth and size") {
   fl::array deep{1};
-  for (int i = 1; i < 60; ++i) deep = fl::array{deep};
+  for (int i = 1; i < 60; ++i) deep = fl::array{}.push(deep);
   message level = value_of(deep);
   for (int i = 1; i < 60; ++i) level = level.sub(5).sub(1);
   CHECK(level.sub(5).sub(1).word(3) == 1);

@@ -188,23 +188,19 @@ FANLIGHT_COLD inline void leave_out_of_order(frame& place, thread_block& t) noex
 }
 
 /// A trace that begins here under a ratio that is to be told gets a tracestate that tells it.
-FANLIGHT_COLD FANLIGHT_NOINLINE inline void own_threshold(frame& place, core_face& core) noexcept {
-  context const nobody{};
-  place.node = core.operations->with_threshold(core, nobody);
+FANLIGHT_COLD FANLIGHT_NOINLINE inline void own_threshold(frame& place, core_face& core, context const& parent = {}) noexcept {
+  place.node = core.operations->with_threshold(core, parent);
   if (place.node != nullptr) place.flags |= frame_flag::owns_node;
 }
 
 /// The frame of a span with a parent that was handed to it keeps that parent's node alive; a trace that begins here under a ratio that is
 /// to be told gets a tracestate of its own.
 FANLIGHT_COLD FANLIGHT_INLINE void own_node(frame& place, core_face& core, context const& parent, bool decided) noexcept {
+  if (decided && core.write_threshold != 0 && core.sampler != sampling_mode::custom) return own_threshold(place, core, parent);
   place.node = parent.node();
-  if (decided && core.write_threshold != 0 && core.sampler != sampling_mode::custom) {
-    place.node = core.operations->with_threshold(core, parent);
-    if (place.node != nullptr) place.flags |= frame_flag::owns_node;
-  } else if (place.node != nullptr) {
-    context_node::keep(place.node);
-    place.flags |= frame_flag::owns_node;
-  }
+  if (place.node == nullptr) return;
+  context_node::keep(place.node);
+  place.flags |= frame_flag::owns_node;
 }
 
 /// Opens the record of a span that has options.

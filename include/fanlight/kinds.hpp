@@ -15,6 +15,9 @@ enum class status_code : std::uint8_t { unset, ok, error };
 /// Severity of log records and error reports. The numbers are OpenTelemetry's.
 enum class level : std::uint8_t { trace = 1, debug = 5, info = 9, warn = 13, error = 17, critical = 21 };
 
+/// A decision about a trace that is taken in the program's text, and not by the sampler.
+enum class forced_sampling : std::uint8_t { none, sampled, not_sampled };
+
 [[nodiscard]] constexpr std::string_view to_text(span_kind kind) noexcept {
   constexpr std::string_view names[]{"UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"};
   return names[static_cast<unsigned>(kind) < 6 ? static_cast<unsigned>(kind) : 0];

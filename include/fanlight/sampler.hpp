@@ -6,7 +6,10 @@
 #include <fanlight/detail/core.hpp>
 #include <fanlight/kinds.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 FANLIGHT_BEGIN
@@ -33,8 +36,77 @@ struct sampling_question {
 /// record: the pipeline's `process` hook sees it, exporters do not.
 enum class sampling_decision { drop, record, sample };
 
+/// Who decided about a trace.
+enum class sampling_source : std::uint8_t {
+  unknown,   // not this pipeline's rules: the caller, another sampler, or it is too long ago
+  forced,    // the program, by span_options::force
+  built_in,  // what holds without rules: 1 a second and 5 %
+  local,     // a rule of the program's own
+  central    // a rule of X-Ray's
+};
+/// What a rule went by.
+enum class sampling_means : std::uint8_t { rate, reservoir, borrowed };
+
+/// Why a trace was sampled, or not.
+struct sampling_reason {
+  bool sampled = false;
+  sampling_source source = sampling_source::unknown;
+  sampling_means by = sampling_means::rate;
+  std::string rule = {};  // its name; empty: there is none
+  /// `sampled by the rule 'checkout' of X-Ray: borrowed`
+  [[nodiscard]] std::string text() const;
+};
+
+/// What the pipeline's rules decided about a trace, for as long as they remember it: thousands of traces. For people and their logs; it asks
+/// the heap for memory.
+[[nodiscard]] sampling_reason why_sampled(context const& of = current());
+
 class sampler;
+enum class problem_code : int;
+struct resource;
 namespace detail {
+class environment;
+
+/// What a sampler with a life of its own gets to know of its pipeline.
+struct sampler_host {
+  core_face const* core = nullptr;  // time and chance; null: the machine's
+  std::shared_ptr<resource const> who = {};
+  std::function<void(problem_code code, std::string const& what)> tell = {};  // for fanlight's own threads
+};
+
+/// The running part of such a sampler: a pipeline has one in each process, never frees it, and asks it on the threads that begin traces.
+class sampling_chooser {
+ public:
+  sampling_chooser() = default;
+  sampling_chooser(sampling_chooser const&) = delete;
+  sampling_chooser& operator=(sampling_chooser const&) = delete;
+  virtual ~sampling_chooser() = default;
+
+  [[nodiscard]] virtual sampling_decision decide(start_facts const& of) noexcept = 0;
+  [[nodiscard]] virtual bool recall(fanlight::trace_id trace, sampling_reason& to) const = 0;
+  /// From now on it starts nothing, and what runs ends.
+  virtual void begin_end() noexcept = 0;
+  /// True: nothing of it runs any more.
+  [[nodiscard]] virtual bool wait_for_end(std::chrono::steady_clock::time_point until) = 0;
+};
+
+/// What such a sampler is to be: inert, shared by the copies of a sampler.
+class sampler_plan {
+ public:
+  sampler_plan() = default;
+  sampler_plan(sampler_plan const&) = delete;
+  sampler_plan& operator=(sampler_plan const&) = delete;
+  virtual ~sampler_plan() = default;
+
+  /// By init(): reads files, and answers from the environment what the code left open.
+  [[nodiscard]] virtual std::shared_ptr<sampler_plan const> complete(environment const& from) const = 0;
+  [[nodiscard]] virtual std::unique_ptr<sampling_chooser> make(sampler_host const& host) const = 0;
+};
+/// OTEL_TRACES_SAMPLER=xray, in a program that has it: with xray_sampling.hpp somewhere, or the compiled library. Null in others, which are
+/// spared its size.
+using named_sampler = sampler (*)(environment const& from);
+FANLIGHT_VISIBLE inline constinit named_sampler xray_sampler_by_name = nullptr;
+[[nodiscard]] sampler planned_sampler(std::shared_ptr<sampler_plan const> plan, std::string description, bool parent_based);
 /// The sampler with its threshold rounded to what can be written into tracestate, so that the decision and the text agree.
 [[nodiscard]] sampler with_written_threshold(sampler of);
 /// (1 - share) * 2^56: what the low 56 bits of a trace id must reach.
@@ -59,11 +131,15 @@ class sampler {
   /// As OpenTelemetry spells it: `ParentBased{root:TraceIdRatioBased{0.25}}`.
   [[nodiscard]] std::string description() const { return parent_based_ ? "ParentBased{root:" + description_ + "}" : description_; }
 
+  /// Without `ParentBased`.
+  [[nodiscard]] std::string const& own_description() const noexcept { return description_; }
+
   [[nodiscard]] detail::sampling_mode mode() const noexcept { return mode_; }
   [[nodiscard]] bool is_parent_based() const noexcept { return parent_based_; }
   [[nodiscard]] std::uint64_t threshold() const noexcept { return threshold_; }
   [[nodiscard]] double probability() const noexcept { return probability_; }
   [[nodiscard]] function const& custom() const noexcept { return custom_; }
+  [[nodiscard]] std::shared_ptr<detail::sampler_plan const> const& plan() const noexcept { return plan_; }
 
  private:
   friend sampler always_on();
@@ -71,11 +147,13 @@ class sampler {
   friend sampler ratio(double);
   friend sampler parent_based(sampler);
   friend sampler detail::with_written_threshold(sampler);
+  friend sampler detail::planned_sampler(std::shared_ptr<detail::sampler_plan const>, std::string, bool);
   detail::sampling_mode mode_ = detail::sampling_mode::always_on;
   bool parent_based_ = false;
   std::uint64_t threshold_ = 0;
   double probability_ = 1;
   function custom_;
+  std::shared_ptr<detail::sampler_plan const> plan_;
   std::string description_ = "AlwaysOnSampler";
 };
 

@@ -6,6 +6,7 @@
 
 #include <fanlight/context.hpp>
 #include <fanlight/detail/draft.hpp>
+#include <fanlight/vocabulary.hpp>
 
 #include <exception>
 #include <typeinfo>
@@ -48,6 +49,8 @@ struct span_options {
   std::initializer_list<link> links = {};
   wall_time start = {};  // not given: now
   fanlight::instrumentation instrumentation = {};
+  /// Decides for the trace where this process would have to: it begins here, or its caller left the decision open.
+  forced_sampling force = forced_sampling::none;
 };
 
 namespace detail {
@@ -77,7 +80,7 @@ class span_writer {
     return self();
   }
   /// An attribute that X-Ray indexes: searchable there.
-  FANLIGHT_HOT Self& annotate(std::string_view key, value const& what) noexcept {
+  FANLIGHT_HOT Self& annotate(annotation_key key, value const& what) noexcept {
     put(self().open_(), item_role::annotation, key, what);
     return self();
   }
@@ -109,6 +112,24 @@ class span_writer {
   Self& update_name(std::string_view name) noexcept {
     put_name(self().open_(), name);
     return self();
+  }
+  // ---- words of vocabulary.hpp -------------------------------------------------------------------------------------------------------
+  Self& set_http(http_facts const& facts) noexcept { return put_http(self().open_(), facts), self(); }
+  /// A call to a data base; the span is a client then.
+  Self& set_sql(sql_facts const& facts) noexcept { return put_sql(self().open_(), facts), self(); }
+  /// A call to an AWS service; the span is a client then, in X-Ray's namespace `aws`.
+  Self& set_aws(aws_facts const& facts) noexcept { return put_aws(self().open_(), facts), self(); }
+  /// On whose behalf.
+  Self& set_user(std::string_view id, std::string_view name = {}) noexcept { return put_user(self().open_(), id, name), self(); }
+  /// The span calls another service: in X-Ray's namespace `remote`. `traced`: that service sends a segment of its own.
+  Self& remote(bool traced = false) noexcept { return put_remote(self().open_(), traced), self(); }
+  /// The caller's mistake, ours, or too many requests: X-Ray's flags, one by one, whatever status or exceptions say. Status error with them.
+  Self& set_error(bool yes = true) noexcept { return put_flag(self().open_(), "aws.xray.error", yes), self(); }
+  Self& set_fault(bool yes = true) noexcept { return put_flag(self().open_(), "aws.xray.fault", yes), self(); }
+  Self& set_throttle(bool yes = true) noexcept { return put_flag(self().open_(), "aws.xray.throttle", yes), self(); }
+  /// Siblings that had to end before this could go on.
+  Self& after(std::initializer_list<context> siblings) noexcept {
+    return put_precursors(self().open_(), siblings.begin(), siblings.size()), self();
   }
   /// False: what is written here goes nowhere; spare yourself the work of making it.
   [[nodiscard]] bool is_recording() noexcept { return self().open_().is_open(); }
@@ -242,7 +263,7 @@ class span_handle : public detail::span_writer<span_handle> {
 /// A fact of a scope: an annotation of the current span, if this thread owns it, and of all that is begun beneath while this lives.
 class annotation {
  public:
-  [[nodiscard]] annotation(std::string_view key, value const& what) noexcept : annotation{detail::item_role::annotation, key, what} {}
+  [[nodiscard]] annotation(annotation_key key, value const& what) noexcept : annotation{detail::item_role::annotation, key, what} {}
   annotation(annotation const&) = delete;
   annotation& operator=(annotation const&) = delete;
   ~annotation() noexcept;

@@ -74,6 +74,8 @@ ROWS = [
     counted("instructions.encode", "... instructions a span", "", 700, 500),
     Row("encode.otlp_json", "encode a span as OTLP JSON", "ns", 1.5, 1, "encode.otlp_json.floor", "ratio"),
     Row("encode.otlp_json_bytes", "... bytes a span", "B", clock=False),
+    Row("encode.xray_json", "assemble and encode a segment as X-Ray JSON", "ns", 1.5, 1, "encode.xray_json.floor", "ratio"),
+    Row("encode.xray_json_bytes", "... bytes a segment", "B", clock=False),
     Row("cpu.two_producers", "CPU of 1 M spans from two threads, 2 cores", "s", floor="cpu.two_cores"),
     Row("scaling.producer", "producer CPU a span, two threads against one", "x", 1.15, 1.05),
     Row("hung.lost", "spans lost beside an exporter that hangs", "", 0, 0, clock=False),

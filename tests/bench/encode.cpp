@@ -10,6 +10,7 @@
 
 #include <fanlight/impl/otlp_json.hpp>
 #include <fanlight/impl/otlp_proto.hpp>
+#include <fanlight/impl/xray/assembler.hpp>
 
 #include <algorithm>
 #include <string>
@@ -168,6 +169,39 @@ using bench::fl::detail::send_buffer;
   return true;
 }
 
+/// The documents of a batch, one after the other.
+[[nodiscard]] std::string xray_documents(bench::fl::detail::xray_outbox& outbox) {
+  std::string out{"["};
+  for (std::size_t i = 0; i < outbox.size(); ++i) out.append(i == 0 ? "" : ",").append(outbox.body(i));
+  outbox.clear();
+  return out + "]";
+}
+
+/// Every span is a segment, and a document: assembled, measured and written. The Writer gives times another form, so its tokens are compared.
+[[nodiscard]] bool xray_turns(bench::fl::detail::batch_ref const& batch, turns& out, double& bytes) {
+  bench::fl::detail::xray_assembler assembler;
+  auto const now = std::chrono::steady_clock::now();
+  assembler.take(batch, now);
+  std::string const ours = xray_documents(assembler.outbox());
+  bytes = static_cast<double>(ours.size()) / spans;
+  collector found, again;
+  rapidjson::Reader reader;
+  rapidjson::StringStream in{ours.c_str()};
+  rapidjson::StringBuffer theirs;
+  if (!reader.Parse(in, found)) return false;
+  replay(found.tokens, theirs);
+  rapidjson::StringStream back{theirs.GetString()};
+  if (!reader.Parse(back, again) || again.tokens.size() != found.tokens.size()) return false;
+  for (std::size_t i = 0; i < found.tokens.size(); ++i)
+    if (found.tokens[i].text != again.tokens[i].text || found.tokens[i].whole != again.tokens[i].whole) return false;
+  out = in_turns([&] { replay(found.tokens, theirs); },
+                 [&] {
+                   assembler.take(batch, now);
+                   assembler.outbox().clear();
+                 });
+  return assembler.held() == 0;
+}
+
 void print(char const* name, turns const& taken) {
   std::printf("\"%s\": %.1f, \"%s.floor\": %.1f, \"%s.ratio\": %.3f, ", name, taken.mine, name, taken.floor, name, taken.ratio);
 }
@@ -190,18 +224,20 @@ int main(int words, char** word) {
     }
     return 0;
   }
-  double json_bytes = 0, proto_bytes = 0;
+  double json_bytes = 0, proto_bytes = 0, xray_bytes = 0;
   if (what == "bytes") {
     send_buffer buffer;
     bench::fl::detail::write_traces_proto(buffer, batch);
     std::printf("{\"otlp_proto_bytes\": %.2f}\n", static_cast<double>(buffer.size()) / spans);
     return 0;
   }
-  turns json{}, proto{};
+  turns json{}, proto{}, xray{};
   if (!json_turns(batch, json, json_bytes)) return fail("the Writer's text is another one");
   if (!proto_turns(to->kept[0], proto, proto_bytes)) return fail("the bytes written by hand are other ones");
+  if (!xray_turns(to->kept[0].data(), xray, xray_bytes)) return fail("the Writer's tokens are other ones");
   std::printf("{");
+  print("xray_json", xray);
   print("otlp_proto", proto);
   print("otlp_json", json);
-  std::printf("\"otlp_json_bytes\": %.1f}\n", json_bytes);
+  std::printf("\"xray_json_bytes\": %.1f, \"otlp_json_bytes\": %.1f}\n", xray_bytes, json_bytes);
 }

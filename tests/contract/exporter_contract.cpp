@@ -2,6 +2,7 @@
 // exporter is a new line in subjects().
 #include "catch.hpp"
 #include "support/batch_builder.hpp"
+#include "support/fake_xray_daemon.hpp"
 #include "support/fault_server.hpp"
 #include "support/pipeline_kit.hpp"
 
@@ -9,6 +10,7 @@
 #include <fanlight/exporters/memory.hpp>
 #include <fanlight/exporters/otlp.hpp>
 #include <fanlight/exporters/otlp_file.hpp>
+#include <fanlight/exporters/xray.hpp>
 
 #include <cstdlib>
 #include <filesystem>
@@ -117,6 +119,23 @@ struct subject {
   return {fl::otlp({.endpoint = server->url(""), .protocol = protocol}), text, fl::otlp({.endpoint = gone.url(""), .protocol = protocol})};
 }
 
+/// With start notes over TCP, and without over UDP.
+[[nodiscard]] subject xray_subject(fl::xray_transport by) {
+  auto const daemon = std::make_shared<fake_xray_daemon>();
+  auto const gone = std::make_unique<fake_xray_daemon>()->address();
+  bool const udp = by == fl::xray_transport::udp;
+  auto const text = [daemon, udp] {
+    daemon->catch_up();
+    std::string out;
+    for (auto const& each : udp ? daemon->documents() : daemon->acknowledged()) out += each + '\n';
+    return out;
+  };
+  auto const spec = [&](std::string const& address) {
+    return fl::xray({.daemon_address = address, .transport = by, .report_open = !udp, .detect = false});
+  };
+  return {spec(daemon->address()), text, spec(gone)};
+}
+
 template <class Exporter>
 [[nodiscard]] subject user_subject(bool by_pointer) {
   auto const to = std::make_shared<watched<std::string>>();
@@ -133,6 +152,8 @@ using maker = std::pair<char const*, std::function<subject()>>;
           {"otlp_file", file_subject},
           {"otlp, protobuf", [] { return otlp_subject(fl::otlp_protocol::http_protobuf); }},
           {"otlp, json", [] { return otlp_subject(fl::otlp_protocol::http_json); }},
+          {"xray, udp", [] { return xray_subject(fl::xray_transport::udp); }},
+          {"xray, daemon_tcp", [] { return xray_subject(fl::xray_transport::daemon_tcp); }},
           {"a struct by value", [] { return user_subject<by_value>(false); }},
           {"a shared struct", [] { return user_subject<shared>(true); }}};
 }
@@ -178,7 +199,7 @@ TEST_CASE("what an exporter takes comes out of it, whole, from every thread, and
       CHECK(missing == 0);
       auto const told = running.stats().exporters.at(0);
       CHECK(adds_up(told));
-      CHECK(told.delivered == 400u + (logs ? 20u : 0u) + (errors ? 4u : 0u));
+      CHECK(told.delivered == (of.spec.wants_open ? 800u : 400u) + (logs ? 20u : 0u) + (errors ? 4u : 0u));
       CHECK(told.accepted == told.delivered);
       CHECK(running.shutdown(patience));
       CHECK(problems.all().empty());
@@ -260,7 +281,7 @@ TEST_CASE("exporters made from one spec do not get in each other's way") {
         fl::with_default const current{running};
         for (int i = 0; i < 20; ++i) make_spans(1, numbered("span-", i));
         CHECK(running.flush(patience));
-        CHECK(running.stats().delivered == 40);
+        CHECK(running.stats().delivered == (of.spec.wants_open ? 80 : 40));
       }
       auto const text = of.text();
       for (int i = 0; i < 20; ++i) {
@@ -289,7 +310,7 @@ TEST_CASE("a broken exporter is told of, counted exactly, ends in time, and hurt
       CHECK(since(began) < 10s);
       auto const told = running.stats().exporters.at(0);
       CHECK(adds_up(told));
-      CHECK(told.accepted == 5);
+      CHECK(told.accepted == (of.broken->wants_open ? 10 : 5));
       CHECK(told.queued == 0);
       CHECK_FALSE(running.stats().problems.empty());
     }

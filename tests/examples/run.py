@@ -9,6 +9,7 @@ sys.dont_write_bytecode = True  # the source tree stays as it is
 import cruddur
 import honeycomb
 import small
+import xray
 
 EXAMPLES = {
     "quickstart": small.quickstart,
@@ -18,6 +19,7 @@ EXAMPLES = {
     "plugin": small.plugin,
     "cruddur": cruddur.run,
     "honeycomb": honeycomb.run,
+    "xray": xray.run,
 }
 
 

@@ -260,7 +260,7 @@ void fault_server::converse(connection& one, byte_stream& with) {
     seen_request request;
     if (!reader.read(request)) break;
     request.connection = one.number;
-    auto const what = take_behaviour();
+    auto const what = take_behaviour(request);
     {
       std::lock_guard const held{lock_};
       seen_.push_back(request);
@@ -321,9 +321,18 @@ void fault_server::do_early(behaviour const& what, connection& one) {
   close(one, what.what == behaviour::kind::reset_early);
 }
 
-behaviour fault_server::take_behaviour() {
+void fault_server::answer_by(std::function<std::optional<behaviour>(seen_request const&)> decide) {
   std::lock_guard const held{lock_};
-  if (script_.empty()) return last_word_;
+  decide_ = std::move(decide);
+}
+
+behaviour fault_server::take_behaviour(seen_request const& request) {
+  std::lock_guard const held{lock_};
+  if (script_.empty()) {
+    if (decide_)
+      if (auto decided = decide_(request)) return std::move(*decided);
+    return last_word_;
+  }
   auto out = std::move(script_.front());
   script_.pop_front();
   return out;

@@ -6,9 +6,11 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -92,6 +94,8 @@ class fault_server {
   /// The script: each request uses one of these up; when none is left, the last word holds, which at first is `200` with no body.
   void next(behaviour what, std::size_t times = 1);
   void always(behaviour what);
+  /// Asked, on the server's threads, for each request that the script leaves open; before the last word. Nothing: that holds.
+  void answer_by(std::function<std::optional<behaviour>(seen_request const&)> decide);
   /// Lets go of all that is held now.
   void release();
   /// Closes everything. The port refuses connections from then on.
@@ -125,7 +129,7 @@ class fault_server {
   bool wait_for_release();
   void stream_without_end(behaviour const& what, byte_stream& with);
   void do_early(behaviour const& what, connection& one);
-  [[nodiscard]] behaviour take_behaviour();
+  [[nodiscard]] behaviour take_behaviour(seen_request const& request);
   [[nodiscard]] bool take_early(behaviour& out);
   void close(connection& one, bool reset);
   template <class Condition>
@@ -140,6 +144,7 @@ class fault_server {
   std::condition_variable news_;
   std::deque<behaviour> script_;
   behaviour last_word_;
+  std::function<std::optional<behaviour>(seen_request const&)> decide_;
   std::list<connection> open_;  // those that ended stay, until the server does
   std::vector<seen_request> seen_;
   std::size_t total_ = 0;

@@ -306,3 +306,166 @@ TEST_CASE("an exporter that is long over its time is told once, while it hangs")
   held.open();
   CHECK(at.running.flush(patience));
 }
+
+// ---- exporters that keep records -----------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// Keeps what it is given until the test says otherwise.
+struct keeper final : fl::exporter {
+  struct orders {
+    fl::outcome answer = outcome::delivered();
+    bool settle_all = false;
+    fl::fate as = fl::fate::delivered;
+    bool throws = false;
+    int consumed = 0, tended = 0, flushed = 0;
+    std::uint64_t held = 0;
+    std::uint64_t left_at_stop = 0;
+  };
+  explicit keeper(std::shared_ptr<watched<orders>> by) : by_{std::move(by)} {}
+  [[nodiscard]] fl::record_types kinds() const noexcept override { return fl::takes<fl::span_record>; }
+  [[nodiscard]] bool keeps_records() const noexcept override { return true; }
+  void start(fl::exporter_setup const& how) override { settle_ = how.settle; }
+  [[nodiscard]] outcome consume(fl::detail::entry_type type, fl::detail::batch_ref const& records, fl::deadline) override {
+    by_->change([&](orders& all) {
+      ++all.consumed;
+      if (latest_ != records->sequence) all.held += records->count(type);
+      latest_ = records->sequence;
+    });
+    if (by_->get().throws) throw std::runtime_error{"broken"};
+    return work();
+  }
+  [[nodiscard]] outcome tend(fl::deadline) override {
+    by_->change([](orders& all) { ++all.tended; });
+    return work();
+  }
+  bool flush(fl::deadline) override {
+    by_->change([](orders& all) { ++all.flushed; });
+    return work().kind() != outcome::kind::retry;
+  }
+  void stop(fl::deadline) override {
+    by_->change([](orders& all) { all.left_at_stop = all.held; });
+  }
+
+ private:
+  outcome work() {
+    auto const now = by_->get();
+    if (now.settle_all) {
+      settle_(now.as, now.held, "as told");
+      by_->change([](orders& all) { all.held = 0; });
+    }
+    return now.answer;
+  }
+  std::shared_ptr<watched<orders>> by_;
+  std::function<void(fl::fate, std::uint64_t, std::string const&)> settle_;
+  std::uint64_t latest_ = 0;
+};
+
+struct keeping_lane {
+  keeping_lane() : running{made()}, current{running} {}
+  fl::config made() {
+    fl::exporter_spec spec;
+    spec.name = "keeper";
+    spec.make = [by = does] { return std::make_unique<keeper>(by); };
+    auto out = plain({spec}, problems);
+    out.batching.retry_first = 1ms;
+    out.batching.retry_most = 4ms;
+    return out;
+  }
+  template <class Change>
+  void order(Change change) {
+    does->change(change);
+  }
+  [[nodiscard]] fl::exporter_stats stats() const { return running.stats().exporters.at(0); }
+
+  problem_log problems;
+  std::shared_ptr<watched<keeper::orders>> does = std::make_shared<watched<keeper::orders>>();
+  fl::pipeline running;
+  fl::with_default current;
+};
+
+}  // namespace
+
+TEST_CASE("records that an exporter keeps are queued, and a flush does not wait for them") {
+  keeping_lane at;
+  make_spans(5);
+  CHECK(at.running.flush(patience));
+  CHECK(at.stats().queued == 5);
+  CHECK(at.stats().delivered == 0);
+  CHECK(adds_up(at.stats()));
+  make_spans(2);
+  at.order([](auto& all) { all.settle_all = true; });
+  CHECK(at.running.flush(patience));
+  CHECK(counted(at.stats(), 7, 0));
+}
+
+TEST_CASE("what becomes of kept records is counted as the exporter says, with the words for it") {
+  struct one {
+    fl::fate as;
+    loss why;
+    problem_code told;
+  };
+  for (auto const& each : {one{fl::fate::rejected, loss::rejected, problem_code::rejected}, one{fl::fate::failed, loss::failed, problem_code::delivery_failed},
+                           one{fl::fate::expired, loss::expired, problem_code::expired}}) {
+    keeping_lane at;
+    at.order([&](auto& all) { all.settle_all = true, all.as = each.as; });
+    make_spans(4);
+    CHECK_FALSE(at.running.flush(patience));
+    CHECK(counted(at.stats(), 0, 4));
+    CHECK(lost_by(at.stats(), each.why) == 4);
+    REQUIRE(at.problems.wait_for(each.told));
+    CHECK(at.problems.of(each.told)[0].what.find("4 records: as told") != std::string::npos);
+  }
+  keeping_lane at;
+  at.order([](auto& all) { all.settle_all = true, all.as = fl::fate::no_parent; });
+  make_spans(4);
+  CHECK(at.running.flush(patience));  // they were not meant for it
+  CHECK(filtered_by(at.stats(), fl::filter::no_parent) == 4);
+  CHECK(adds_up(at.stats()));
+}
+
+TEST_CASE("a batch with kept records that is to be tried again comes again, and its records count once") {
+  keeping_lane at;
+  at.order([](auto& all) { all.answer = outcome::retry("not yet"); });
+  make_spans(3);
+  CHECK_FALSE(at.running.flush(20ms));
+  CHECK(at.stats().queued == 3);
+  CHECK(adds_up(at.stats()));
+  REQUIRE(at.does->wait([](auto const& all) { return all.consumed >= 3; }));
+  at.order([](auto& all) { all.answer = outcome::delivered(), all.settle_all = true; });
+  CHECK(at.running.flush(patience));
+  CHECK(counted(at.stats(), 3, 0));
+}
+
+TEST_CASE("kept records that nobody settled are lost at the end, after the exporter's last call") {
+  keeping_lane at;
+  make_spans(3);
+  CHECK_FALSE(at.running.shutdown(patience));
+  CHECK(at.does->get().left_at_stop == 3);
+  CHECK(counted(at.stats(), 0, 3));
+  CHECK(lost_by(at.stats(), loss::shutdown) == 3);
+}
+
+TEST_CASE("an exporter that keeps records and throws loses those of that batch") {
+  keeping_lane at;
+  at.order([](auto& all) { all.throws = true; });
+  make_spans(3);
+  CHECK_FALSE(at.running.flush(patience));
+  CHECK(lost_by(at.stats(), loss::threw) == 3);
+  CHECK(counted(at.stats(), 0, 3));
+}
+
+TEST_CASE("an exporter that keeps records is called when nothing more comes, and again while it asks for it") {
+  keeping_lane at;
+  at.order([](auto& all) { all.answer = outcome::retry("not yet"); });
+  CHECK_FALSE((make_spans(1), at.running.flush(10ms)));
+  at.order([](auto& all) { all.answer = outcome::delivered(); });
+  CHECK(at.running.flush(patience));
+  at.order([](auto& all) { all.answer = outcome::retry("not yet"); });
+  CHECK_FALSE(at.running.flush(patience));  // from now on it asks for it
+  auto const before = at.does->get().tended;
+  REQUIRE(at.does->wait([=](auto const& all) { return all.tended >= before + 3; }));
+  at.order([](auto& all) { all.answer = outcome::delivered(), all.settle_all = true; });
+  REQUIRE(eventually([&] { return at.stats().delivered == 1; }));
+  CHECK(counted(at.stats(), 1, 0));
+}

@@ -71,7 +71,7 @@ TEST_CASE("FANLIGHT_EXPORTERS names them, and nothing else does then") {
 
 TEST_CASE("FANLIGHT_EXPORTERS: what is not here, what is not known") {
   check_missing({{"FANLIGHT_EXPORTERS", "cloudwatch"}}, "FANLIGHT_EXPORTERS names cloudwatch", "fl::cloudwatch");
-  check_missing({{"FANLIGHT_EXPORTERS", "console,xray"}}, "FANLIGHT_EXPORTERS names xray", "fl::xray");
+  check_missing({{"FANLIGHT_EXPORTERS", "console,rollbar"}}, "FANLIGHT_EXPORTERS names rollbar", "fl::rollbar");
   auto const file = settle({{"FANLIGHT_EXPORTERS", "otlp_file,rollbar"}});
   CHECK(file.exporters() == strings{"otlp_stdout"});  // for want of FANLIGHT_OTLP_FILE
   CHECK(file.says(problem_code::feature_missing, "it is left out, what else is named is used"));
@@ -108,10 +108,10 @@ TEST_CASE("errors go where logs go, start notes where spans go") {
 }
 
 TEST_CASE("a signal whose exporter is not here goes to the console") {
-  auto const out = settle({{"OTEL_TRACES_EXPORTER", "xray"}, {"OTEL_LOGS_EXPORTER", "none"}});
+  auto const out = settle({{"OTEL_TRACES_EXPORTER", "cloudwatch"}, {"OTEL_LOGS_EXPORTER", "none"}});
   CHECK(out.exporters() == strings{"console:traces"});
   CHECK(out.said.size() == 1);
-  CHECK(out.says(problem_code::feature_missing, "OTEL_TRACES_EXPORTER names xray"));
+  CHECK(out.says(problem_code::feature_missing, "OTEL_TRACES_EXPORTER names cloudwatch"));
   for (auto const* name : {"zipkin", "prometheus"}) {
     auto const other = settle({{"OTEL_TRACES_EXPORTER", name}});
     CHECK(other.exporters() == strings{"console"});
@@ -128,8 +128,25 @@ TEST_CASE("FANLIGHT_OTLP_FILE names the file, and the exporter with it") {
   CHECK(settle({{"FANLIGHT_OTLP_FILE", "spans.jsonl"}}).text().empty());
 }
 
+TEST_CASE("X-Ray by name and by its daemon's address, for spans alone") {
+  auto const named = [](test::variables variables) {
+    auto const out = settle(std::move(variables));
+    CHECK(out.text().empty());
+    return out.exporters();
+  };
+  CHECK(named({{"FANLIGHT_EXPORTERS", "xray"}}) == strings{"xray:traces"});
+  CHECK(named({{"FANLIGHT_EXPORTERS", "console,xray"}}) == strings{"console", "xray:traces"});
+  CHECK(named({{"OTEL_TRACES_EXPORTER", "xray"}, {"OTEL_LOGS_EXPORTER", "none"}}) == strings{"xray:traces"});
+  CHECK(named({{"AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000"}}) == strings{"xray:traces", "console:logs"});
+  CHECK(named({{"AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000"}, {"OTEL_TRACES_EXPORTER", "xray"}, {"OTEL_LOGS_EXPORTER", "none"}}) == strings{"xray:traces"});
+  CHECK(named({{"FANLIGHT_EXPORTERS", "console"}, {"AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000"}}) == strings{"console"});
+  CHECK(named({{"FANLIGHT_EXPORTERS", "xray"}, {"AWS_XRAY_SDK_ENABLED", "false"}}).empty());
+  auto const logs = settle({{"OTEL_LOGS_EXPORTER", "xray"}});
+  CHECK(logs.exporters() == strings{"console"});
+  CHECK(logs.says(problem_code::environment_bad, "OTEL_LOGS_EXPORTER is \"xray\""));
+}
+
 TEST_CASE("addresses and keys of back ends that are not here") {
-  check_missing({{"AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000"}}, "AWS_XRAY_DAEMON_ADDRESS is set", "fl::xray");
   check_missing({{"FANLIGHT_LOG_GROUP", "shop"}}, "FANLIGHT_LOG_GROUP is set", "fl::cloudwatch");
   check_missing({{"ROLLBAR_ACCESS_TOKEN", "hunter2"}}, "ROLLBAR_ACCESS_TOKEN is set", "fl::rollbar");
   auto const file = settle({{"FANLIGHT_OTLP_FILE", "x.jsonl"}, {"ROLLBAR_ACCESS_TOKEN", "hunter2"}});
@@ -184,9 +201,12 @@ TEST_CASE("a back end that lacks a piece is told and left out") {
   CHECK(grafana.says(problem_code::config_bad, "grafana_cloud has no zone: set GRAFANA_CLOUD_ZONE"));
   CHECK(grafana.says(problem_code::config_bad, "grafana_cloud has no instance_id: set GRAFANA_CLOUD_INSTANCE_ID"));
   CHECK(grafana.text().find("hunter2") == std::string::npos);
-  auto const unsigned_one = settle({{"FANLIGHT_EXPORTERS", "aws_xray_otlp"}, {"AWS_REGION", "us-east-1"}});
-  CHECK(unsigned_one.exporters().empty());
-  CHECK(unsigned_one.says(problem_code::config_bad, "its requests must be signed (SigV4, service xray); give `sign`"));
+}
+
+TEST_CASE("requests to AWS are signed without a word of code") {
+  auto const out = settle({{"FANLIGHT_EXPORTERS", "aws_xray_otlp"}, {"AWS_REGION", "us-east-1"}});
+  CHECK(out.exporters() == strings{"aws_xray_otlp:traces"});
+  CHECK(out.text().empty());
 }
 
 TEST_CASE("Honeycomb by address and by key is one exporter") {

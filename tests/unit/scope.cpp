@@ -278,7 +278,7 @@ TEST_CASE("facts of a context shadow those of the thread, for its scope") {
 TEST_CASE("a span moved to another thread takes the facts along that held where it began") {
   testing::capture taken;
   {
-    std::optional<annotation> who{std::in_place, "tenant", "acme"};
+    std::optional<annotation> who{std::in_place, annotation_key{"tenant"}, "acme"};
     span upload{"upload"};
     who.reset();
     annotation const later{"later", 1};
@@ -313,7 +313,7 @@ TEST_CASE("a span's context carries no fact of the thread that asks for it") {
 TEST_CASE("facts that end out of order are told, harm nothing, and are gone with the last of them") {
   testing::capture taken;
   {
-    std::optional<annotation> a{std::in_place, "a", 1}, b{std::in_place, "b", "a value of some length"};
+    std::optional<annotation> a{std::in_place, annotation_key{"a"}, 1}, b{std::in_place, annotation_key{"b"}, "a value of some length"};
     a.reset();
     { scoped_span first{"first"}; }
     {
@@ -323,7 +323,7 @@ TEST_CASE("facts that end out of order are told, harm nothing, and are gone with
     }
     { scoped_span third{"third"}; }
     std::optional<scope> inside{std::in_place, context{trace_id{{1}}, span_id{{2}}, 1}};
-    std::optional<annotation> d{std::in_place, "d", 4};
+    std::optional<annotation> d{std::in_place, annotation_key{"d"}, 4};
     inside.reset();
     { scoped_span fourth{"fourth"}; }
     d.reset();
@@ -349,7 +349,7 @@ TEST_CASE("a scope with facts that ends before a fact inside it leaves that one 
     place = parent.context();
   }
   std::optional<scope> inside{std::in_place, place};
-  std::optional<annotation> inner{std::in_place, "inner", 1};
+  std::optional<annotation> inner{std::in_place, annotation_key{"inner"}, 1};
   inside.reset();
   { scoped_span still{"still"}; }
   inner.reset();
@@ -360,13 +360,14 @@ TEST_CASE("a scope with facts that ends before a fact inside it leaves that one 
 TEST_CASE("a fact without a key is none, and is told") {
   testing::capture taken;
   {
-    annotation const nothing{"", 1};
+    annotation const nothing{std::string_view{}, 1};
     metadata const nothing_either{"", 2, "space"};
     scoped_span span{"span"};
   }
   CHECK(taken.tree() == "span\n");
-  REQUIRE(taken.problems().size() == 1);
-  CHECK(taken.problems()[0].code == problem_code::key_empty);
+  REQUIRE(taken.problems().size() == 2);
+  CHECK(taken.problems()[0].code == problem_code::key_dropped);
+  CHECK(taken.problems()[1].code == problem_code::key_empty);
 }
 
 TEST_CASE("facts stay within the limits of what they are copied to") {

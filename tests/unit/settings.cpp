@@ -190,7 +190,6 @@ TEST_CASE("samplers that are not here are told, and the default is used") {
     CHECK(out.says(code, name));
     CHECK(out.as.sampler.description() == "ParentBased{root:AlwaysOnSampler}");
   };
-  check_told("xray", problem_code::ignored);
   check_told("jaeger_remote", problem_code::ignored);
   check_told("parentbased_jaeger_remote", problem_code::ignored);
   check_told("sometimes", problem_code::environment_bad);

@@ -191,11 +191,12 @@ TEST_CASE("an attribute without a key is dropped, counted and told") {
   testing::capture taken;
   {
     scoped_span span{"span", {{"", 1}}};
-    span.set("", 2).annotate({}, 3).metadata("", 4).set("kept", 5);
+    span.set("", 2).annotate(std::string_view{}, 3).metadata("", 4).set("kept", 5);
   }
   CHECK(taken.tree() == "span kept=5 (4 attributes lost)\n");
-  REQUIRE(taken.problems().size() == 1);
+  REQUIRE(taken.problems().size() == 2);
   CHECK(taken.problems()[0].code == problem_code::key_empty);
+  CHECK(taken.problems()[1].code == problem_code::key_dropped);  // of an annotation
 }
 
 TEST_CASE("status: unset, then error, then ok, which is final") {

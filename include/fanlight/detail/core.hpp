@@ -9,6 +9,7 @@
 #include <time.h>
 
 FANLIGHT_BEGIN
+struct sampling_reason;  // sampler.hpp
 namespace detail {
 
 /// Bytes of one thread on their way to the dispatcher. Lines are kept apart by who writes them.
@@ -67,6 +68,8 @@ struct core_operations {
   context_node* (*with_threshold)(core_face&, context const& parent) noexcept;
   /// Asks the user's sampler. Bit 0: record, bit 1: sampled.
   std::uint32_t (*decide)(core_face&, start_facts const&) noexcept;
+  /// What the sampler remembers of a decision. False: nothing, and `to` is left alone.
+  bool (*why)(core_face&, fanlight::trace_id, sampling_reason& to);
 };
 
 /// Grows at its end only: two copies of fanlight in one process may look at it.

@@ -46,6 +46,8 @@ struct start_facts {
   std::string_view scope_name{}, scope_version{};
   fanlight::source where{};
   fanlight::trace_id trace{};      // filled in before a sampler is asked
+  forced_sampling force = forced_sampling::none;
+  std::string_view* rule = nullptr;  // a sampler leaves here by which of X-Ray's rules it decided; the text stays as long as the pipeline
 };
 
 /// Everything that leaves the straight path of put(): a key seen before, no room, a limit, an empty key, a draft that has ended.

@@ -30,6 +30,7 @@ struct settings {
   bool write_threshold = false;  // then the sampler's threshold is one that can be written
   std::vector<exporter_spec> exporters;  // those without problems
   std::vector<propagator> propagators;
+  std::uint8_t context_missing = 0;  // of an X-Ray exporter that is on
   // counts and characters; no_limit: none
   std::uint32_t attributes = 128, events = 128, links = 128, event_attributes = 128, link_attributes = 128, log_attributes = 128;
   std::uint32_t value_length = no_limit, log_value_length = no_limit;

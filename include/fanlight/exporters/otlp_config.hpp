@@ -33,6 +33,7 @@ struct otlp_request {
   std::string_view method, url;
   std::string_view body;  // as it goes out: encoded, and compressed if it is
   header_list& headers;   // complete but for what the transport adds (host, content-length); to be added to
+  std::chrono::steady_clock::time_point until = (std::chrono::steady_clock::time_point::max)();  // to be back by
 };
 
 /// A piece of an address or of a header that presets leave open: `{name}` stands for it there. What the code does not give is read from

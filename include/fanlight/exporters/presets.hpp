@@ -49,7 +49,8 @@ struct new_relic_config {
 [[nodiscard]] otlp_config new_relic_options(new_relic_config given = {});
 [[nodiscard]] exporter_spec new_relic(new_relic_config given = {});
 
-/// Spans to X-Ray's OTLP endpoint. Its requests are signed (SigV4, service xray): `sign` has to be given.
+/// Spans to X-Ray's OTLP endpoint. Its requests are signed (SigV4, service xray), by aws_sign() unless `sign` is given; that reads the
+/// environment when this is called, and asks files and services when there is something to sign.
 struct aws_xray_otlp_config {
   std::string region = {};  // [AWS_REGION]
   std::function<void(otlp_request&)> sign = {};

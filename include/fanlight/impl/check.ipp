@@ -83,7 +83,7 @@ FANLIGHT_COLD FANLIGHT_INLINE std::vector<problem> check(config const& given) {
   detail::check_twice(given, "service.name", "service", given.service, to);
   detail::check_twice(given, "service.version", "version", given.version, to);
   detail::check_twice(given, "deployment.environment.name", "environment", given.environment, to);
-  if (given.sampler && given.sampler->mode() == detail::sampling_mode::custom && !given.sampler->custom())
+  if (given.sampler && given.sampler->mode() == detail::sampling_mode::custom && !given.sampler->custom() && given.sampler->plan() == nullptr)
     to.tell("sampler holds an empty function; parent_based(always_on()) is used instead");
   if (given.exporters)
     for (auto const& exporter : *given.exporters) detail::check_exporter(exporter, said, to);

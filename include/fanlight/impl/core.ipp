@@ -75,6 +75,7 @@ class core final : public core_face {
   [[nodiscard]] static core& of(core_face& face) noexcept { return static_cast<core&>(face); }
   [[nodiscard]] static core_operations const* operations_table() noexcept;
   [[nodiscard]] static std::uint32_t ask_sampler(core_face& face, start_facts const& how) noexcept;
+  static bool recall(core_face& face, fanlight::trace_id trace, sampling_reason& to);
   static void hear(core_face& face, int code, std::string_view about) noexcept;
 
   config const given_;
@@ -94,6 +95,7 @@ FANLIGHT_COLD FANLIGHT_INLINE core::core(config given) : core_face{}, given_{std
   } else {
     works_ = new works{*this, settled_, given_};
     for (auto const& each : said_) works_->problems.report(each.code, each.what, each.exporter);
+    works_->choose(*this, settled_);
     works_->start(settled_);
   }
   list();
@@ -119,6 +121,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void core::fill_face() {
   largest_entry = static_cast<std::uint32_t>(settled_.capture_bytes / 4);
   minimum_level = static_cast<std::uint32_t>(given_.minimum_level);
   for (auto const& spec : settled_.exporters) wants_open |= spec.wants_open ? 1u : 0u;
+  context_missing = settled_.context_missing;
   source_of_time = source_of_ids = this;
   if (given_.instead.ticks) ticks = [](void* self) noexcept { return static_cast<core*>(self)->given_.instead.ticks(); };
   if (given_.instead.random) random = [](void* self) noexcept { return static_cast<core*>(self)->given_.instead.random(); };
@@ -141,7 +144,9 @@ FANLIGHT_COLD FANLIGHT_INLINE bool core::shutdown(std::chrono::nanoseconds limit
   __atomic_store_n(&closed, 1u, __ATOMIC_RELEASE);
   if (now == nullptr) return true;
   now->rings.close();
-  bool const stopped = now->dispatch.stop(until);
+  if (now->chooser != nullptr) now->chooser->begin_end();
+  bool stopped = now->dispatch.stop(until);
+  if (now->chooser != nullptr) stopped = now->chooser->wait_for_end(until) && stopped;
   now->problems.mute();
   now->note_end();
   if (now->dispatch.has_ended()) now->rings.retire();
@@ -193,6 +198,7 @@ FANLIGHT_COLD FANLIGHT_INLINE works* core::wake_up() noexcept {
   try {
     settled_.who = std::make_shared<resource const>(assemble_resource(settled_.stated, settled_.detect_resource));
     auto* const fresh = new works{*this, settled_, given_};
+    fresh->choose(*this, settled_);
     fresh->start(settled_);
     __atomic_store_n(&works_, fresh, __ATOMIC_RELEASE);
     return fresh;
@@ -231,6 +237,7 @@ FANLIGHT_COLD FANLIGHT_INLINE core_operations const* core::operations_table() no
       &core::hear,
       [](core_face& face, context const& parent) noexcept { return node_with_threshold(parent, face); },
       &core::ask_sampler,
+      &core::recall,
   };
   return &table;
 }
@@ -242,9 +249,20 @@ FANLIGHT_COLD FANLIGHT_INLINE void core::hear(core_face& face, int code, std::st
   if (now->problems.report_now(static_cast<problem_code>(code), about)) now->dispatch.bell().ring();
 }
 
+FANLIGHT_COLD FANLIGHT_INLINE bool core::recall(core_face& face, fanlight::trace_id trace, sampling_reason& to) {
+  auto* const now = of(face).awake();
+  return now != nullptr && now->chooser != nullptr && now->chooser->recall(trace, to);
+}
+
 FANLIGHT_COLD FANLIGHT_INLINE std::uint32_t core::ask_sampler(core_face& face, start_facts const& how) noexcept {
   auto& self = of(face);
   silence const quiet{here()};
+  if (self.settled_.sampler.plan() != nullptr) {
+    auto* const now = self.wake_up();
+    if (now == nullptr || now->chooser == nullptr) return how.force == forced_sampling::sampled ? 3 : 0;
+    return now->chooser->decide(how) == sampling_decision::sample ? 3 : 0;
+  }
+  if (how.force != forced_sampling::none) return how.force == forced_sampling::sampled ? 3 : 0;
   try {
     switch (self.settled_.sampler.custom()({how.trace, how.parent, how.name, how.kind, how.attributes, how.attribute_count, how.links, how.link_count})) {
       case sampling_decision::drop: return 0;

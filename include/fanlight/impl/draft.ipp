@@ -166,7 +166,8 @@ FANLIGHT_INLINE void lose_attribute(draft& d) noexcept {
 FANLIGHT_COLD FANLIGHT_INLINE void put_slowly(draft& d, item_role role, std::string_view key, value const& what) noexcept {
   if (!d.is_open()) return tell(d.core, 102, key);
   if (key.empty()) {
-    tell(d.core, 105, {reinterpret_cast<char const*>(d.data + sizeof(entry_head)), d.head().name_size});
+    int const code = role == item_role::annotation ? 301 : 105;  // key_dropped, key_empty
+    tell(d.core, code, {reinterpret_cast<char const*>(d.data + sizeof(entry_head)), d.head().name_size});
     if (d.head().dropped_attributes != 0xFFFF) ++d.head().dropped_attributes;
     return;
   }

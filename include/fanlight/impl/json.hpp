@@ -289,14 +289,24 @@ inline void json_writer::plain(value const& what) {
   }
 }
 
-/// RapidJSON's events as four calls: key(text), scalar(text), open(object), close(object). Each says whether to go on.
+/// RapidJSON's events as four calls: key(text), scalar(text), open(object), close(object). Each says whether to go on. Who has text(text),
+/// literal(text) for true, false and null, is told those apart.
 template <class Take>
 struct json_events {
   Take& take;
-  bool Null() { return true; }
-  bool Bool(bool yes) { return take.scalar(yes ? "true" : "false"); }
+  bool Null() {
+    if constexpr (requires { take.literal(std::string_view{}); }) return take.literal("null");
+    return true;
+  }
+  bool Bool(bool yes) {
+    if constexpr (requires { take.literal(std::string_view{}); }) return take.literal(yes ? "true" : "false");
+    else return take.scalar(yes ? "true" : "false");
+  }
   bool RawNumber(char const* text, unsigned size, bool) { return take.scalar({text, size}); }
-  bool String(char const* text, unsigned size, bool) { return take.scalar({text, size}); }
+  bool String(char const* text, unsigned size, bool) {
+    if constexpr (requires { take.text(std::string_view{}); }) return take.text({text, size});
+    else return take.scalar({text, size});
+  }
   bool Key(char const* text, unsigned size, bool) { return take.key({text, size}); }
   bool StartObject() { return take.open(true); }
   bool EndObject(unsigned) { return take.close(true); }
@@ -310,15 +320,17 @@ struct json_events {
   bool Double(double) { return false; }
 };
 
-/// Reads one document without recursion; `take` bounds the depth. False: it is no JSON, or `take` had enough.
+/// Reads one document without recursion; `take` bounds the depth. False: it is no JSON, or `take` had enough, and `where` is how far it came.
 template <class Take>
-bool json_read(std::string_view document, Take& take) {
+bool json_read(std::string_view document, Take& take, std::size_t* where = nullptr) {
   namespace rj = RAPIDJSON_NAMESPACE;
   rj::MemoryStream stream{document.data(), document.size()};
   rj::GenericReader<rj::UTF8<>, rj::UTF8<>, rj::CrtAllocator> reader;
   json_events<Take> events{take};
   constexpr unsigned how = rj::kParseIterativeFlag | rj::kParseNumbersAsStringsFlag | rj::kParseStopWhenDoneFlag;
-  return !reader.template Parse<how>(stream, events).IsError();
+  bool const good = !reader.template Parse<how>(stream, events).IsError();
+  if (where != nullptr) *where = good ? stream.Tell() : reader.GetErrorOffset();
+  return good;
 }
 
 }  // namespace detail

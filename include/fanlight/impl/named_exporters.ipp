@@ -8,6 +8,7 @@
 #include <fanlight/exporters/console.hpp>
 #include <fanlight/exporters/otlp.hpp>
 #include <fanlight/exporters/otlp_file.hpp>
+#include <fanlight/exporters/xray.hpp>
 #include <fanlight/impl/otlp_settings.hpp>
 #include <fanlight/impl/presets.hpp>
 
@@ -32,12 +33,13 @@ class named_exporters {
     if (file_) choose(kind::otlp_file, trace_types | log_types), unspoken_ = 0;
     read_endpoints(open);
     read_keys();
+    if (from_.is_set("AWS_XRAY_DAEMON_ADDRESS")) choose(kind::xray, trace_types), unspoken_ &= ~trace_types;
     read_absent();
   }
   [[nodiscard]] std::vector<exporter_spec> take();
 
  private:
-  enum class kind { console, console_json, otlp_file, otlp_stdout, otlp, back_end };
+  enum class kind { console, console_json, otlp_file, otlp_stdout, otlp, xray, back_end };
   struct choice {
     kind what;
     record_types only;
@@ -83,8 +85,13 @@ FANLIGHT_COLD FANLIGHT_INLINE bool named_exporters::choose_name(char const* vari
   if (name == "otlp_file") return choose(kind::otlp_file, types), true;
   if (name == "otlp/stdout") return choose(kind::otlp_stdout, types), true;
   if (name == "otlp") return choose(kind::otlp, types), true;
+  if (name == "xray") {
+    if ((types & trace_types) != 0) return choose(kind::xray, trace_types), true;
+    from_.tell_bad(variable, name, "a list of exporters that take logs, which X-Ray does not", "this name is left out");
+    return false;
+  }
   if (auto const* const which = find_preset(name)) return choose(kind::back_end, types, which), true;
-  for (std::string_view const later : {"xray", "cloudwatch", "rollbar"})
+  for (std::string_view const later : {"cloudwatch", "rollbar"})
     if (name == later) {
       missing_.push_back({std::string{variable} + " names " + name, "fl::" + name});
       return false;
@@ -96,7 +103,7 @@ FANLIGHT_COLD FANLIGHT_INLINE bool named_exporters::choose_name(char const* vari
   else if (name == "none") from_.tell_bad(variable, name, "none alone, without other names", "`none` is left out");
   else
     from_.tell_bad(variable, name,
-                   "a list of console, console_json, otlp, otlp_file, otlp/stdout and names of back ends such as honeycomb, or none",
+                   "a list of console, console_json, otlp, otlp_file, otlp/stdout, xray and names of back ends such as honeycomb, or none",
                    "this name is left out");
   return false;
 }
@@ -160,7 +167,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void named_exporters::read_absent() {
     char const* factory;
   };
   constexpr row rows[]{
-      {"AWS_XRAY_DAEMON_ADDRESS", "fl::xray"}, {"FANLIGHT_LOG_GROUP", "fl::cloudwatch"}, {"ROLLBAR_ACCESS_TOKEN", "fl::rollbar"}};
+      {"FANLIGHT_LOG_GROUP", "fl::cloudwatch"}, {"ROLLBAR_ACCESS_TOKEN", "fl::rollbar"}};
   for (auto const& one : rows)
     if (from_.is_set(one.variable)) missing_.push_back({std::string{one.variable} + " is set", one.factory});
 }
@@ -184,6 +191,8 @@ FANLIGHT_COLD FANLIGHT_INLINE exporter_spec named_exporters::make(choice const& 
     if (of.what == kind::console_json) out.name = "console_json";  // the two may stand side by side
   } else if (of.what == kind::otlp) {
     out = otlp();
+  } else if (of.what == kind::xray) {
+    return xray();  // takes what it takes
   } else if (of.what == kind::back_end) {
     out = preset_by_name(of.which->name, of.endpoint);
   } else {

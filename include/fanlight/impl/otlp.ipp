@@ -54,7 +54,7 @@ class otlp_exporter final : public exporter {
   [[nodiscard]] std::size_t write(otlp_route const& by, otlp_form const& form);
   [[nodiscard]] otlp_ruling send(otlp_route const& by, deadline until);
   /// Adds what the functions in the configuration give. False: one of them threw, and `why` says so.
-  [[nodiscard]] bool add_headers(otlp_route const& by, std::string_view body, header_list& to, std::string& why) const;
+  [[nodiscard]] bool add_headers(otlp_route const& by, std::string_view body, header_list& to, deadline until, std::string& why) const;
   void note(otlp_route& by, otlp_ruling& ruling, std::size_t records);
   void tell_once(otlp_route& by, otlp_ruling const& ruling);
   [[nodiscard]] outcome finish();
@@ -158,18 +158,18 @@ FANLIGHT_COLD FANLIGHT_INLINE std::size_t otlp_exporter::write_part(otlp_route c
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE bool otlp_exporter::add_headers(otlp_route const& by, std::string_view body, header_list& to,
-                                                              std::string& why) const {
+                                                              deadline until, std::string& why) const {
   char const* who = "headers_from";
   try {
     if (how_.headers_from)
       for (auto& each : how_.headers_from()) to.push_back(std::move(each));
     who = "sign";
     if (!how_.sign) return true;
-    otlp_request request{"POST", by.to.url, body, to};
+    otlp_request request{"POST", by.to.url, body, to, until};
     how_.sign(request);
     return true;
   } catch (std::bad_alloc const&) { throw; } catch (std::exception const& error) {
-    why = std::string{"its function "} + who + " threw: " + one_line(error.what());
+    why = std::string{"its function "} + who + " threw: " + one_line(error.what(), 1000);
   } catch (...) { why = std::string{"its function "} + who + " threw something that is no std::exception"; }
   return false;
 }
@@ -187,7 +187,7 @@ FANLIGHT_COLD FANLIGHT_INLINE otlp_ruling otlp_exporter::send(otlp_route const& 
   for (auto const& each : by.to.headers) latest_.emplace_back(each.name, each.value);
   otlp_ruling failed;
   failed.verdict = otlp_verdict::again;
-  if (!add_headers(by, body, latest_, failed.why)) return hide_keys(failed.why), failed;
+  if (!add_headers(by, body, latest_, until, failed.why)) return hide_keys(failed.why), failed;
   http_request request;
   request.url = by.to.url;
   request.body = body;
@@ -235,8 +235,12 @@ FANLIGHT_COLD FANLIGHT_INLINE void otlp_exporter::hide_keys(std::string& text) c
     for (auto at = text.find(key); at != std::string::npos; at = text.find(key, at)) text.replace(at, key.size(), "***");
   };
   for (auto const& [name, value] : latest_) {
-    if (same_but_case(name, "content-type") || same_but_case(name, "content-encoding")) continue;
+    if (same_but_case(name, "content-type") || same_but_case(name, "content-encoding") || same_but_case(name, "host")) continue;
     hide(value);
+    if (value.compare(0, 5, "AWS4-") == 0) {  // its other words are those in which AWS complains of it
+      hide(std::string_view{value}.substr(value.rfind('=') + 1));
+      continue;
+    }
     for (std::string_view rest = value; !rest.empty();) {  // `Bearer KEY`, `sentry sentry_key=KEY`, `https://KEY@host`
       auto const end = std::min(rest.find_first_of(" =,;/@:?&"), rest.size());
       hide(rest.substr(0, end));

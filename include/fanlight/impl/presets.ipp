@@ -1,6 +1,7 @@
 // Bodies of exporters/presets.hpp: functions that pour a struct into a row of the table in presets.hpp.
 #pragma once
 
+#include <fanlight/aws.hpp>
 #include <fanlight/exporters/presets.hpp>
 #include <fanlight/impl/presets.hpp>
 
@@ -66,6 +67,13 @@ FANLIGHT_COLD FANLIGHT_INLINE void not_required(otlp_config& of, std::string_vie
     if (each.name == part) each.required = false;
 }
 
+/// As AWS's own tools find keys.
+[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE std::function<void(otlp_request&)> signed_with(std::string service, std::string region) {
+  aws_config how;
+  how.region = std::move(region);
+  return aws_sign(std::move(service), std::move(how));
+}
+
 }  // namespace detail
 
 FANLIGHT_COLD FANLIGHT_INLINE otlp_config honeycomb_options(honeycomb_config given) {
@@ -90,7 +98,7 @@ FANLIGHT_COLD FANLIGHT_INLINE otlp_config new_relic_options(new_relic_config giv
 FANLIGHT_COLD FANLIGHT_INLINE otlp_config aws_xray_otlp_options(aws_xray_otlp_config given) {
   auto out = detail::preset_options("aws_xray_otlp", given.endpoint, {{"region", given.region}});
   if (!given.endpoint.empty()) detail::not_required(out, "region");
-  out.sign = std::move(given.sign);
+  out.sign = given.sign ? std::move(given.sign) : detail::signed_with(out.sign_service, given.region);
   return out;
 }
 FANLIGHT_COLD FANLIGHT_INLINE otlp_config cloudwatch_otlp_options(cloudwatch_otlp_config given) {
@@ -99,7 +107,7 @@ FANLIGHT_COLD FANLIGHT_INLINE otlp_config cloudwatch_otlp_options(cloudwatch_otl
       {{"log_group", given.log_group}, {"log_stream", given.log_stream}, {"region", given.region}, {"token", given.token}});
   if (!given.endpoint.empty()) detail::not_required(out, "region");
   if (!given.token.empty()) out.sign_service.clear();
-  out.sign = std::move(given.sign);
+  out.sign = given.sign || !given.token.empty() ? std::move(given.sign) : detail::signed_with(out.sign_service, given.region);
   return out;
 }
 FANLIGHT_COLD FANLIGHT_INLINE otlp_config dynatrace_options(dynatrace_config given) {
@@ -144,7 +152,9 @@ FANLIGHT_COLD FANLIGHT_INLINE exporter_spec uptrace(uptrace_config given) { retu
 namespace detail {
 
 FANLIGHT_COLD FANLIGHT_INLINE exporter_spec preset_by_name(char const* name, std::string const& endpoint) {
-  return otlp(preset_options(name, endpoint, {}));
+  auto how = preset_options(name, endpoint, {});
+  if (!how.sign_service.empty()) how.sign = signed_with(how.sign_service, {});
+  return otlp(std::move(how));
 }
 
 }  // namespace detail

@@ -41,7 +41,40 @@ FANLIGHT_INLINE sampler with_written_threshold(sampler of) {
   return of;
 }
 
+FANLIGHT_COLD FANLIGHT_INLINE sampler planned_sampler(std::shared_ptr<sampler_plan const> plan, std::string description, bool parent_based) {
+  sampler out;
+  out.mode_ = sampling_mode::custom;
+  out.parent_based_ = parent_based;
+  out.plan_ = std::move(plan);
+  out.description_ = std::move(description);
+  return out;
+}
+
 }  // namespace detail
+
+FANLIGHT_COLD FANLIGHT_INLINE std::string sampling_reason::text() const {
+  std::string out = sampled ? "sampled" : "not sampled";
+  switch (source) {
+    case sampling_source::unknown: return out + "; these rules do not know why: the caller decided, another sampler did, or it is too long ago";
+    case sampling_source::forced: return out + " by the program (span_options::force)";
+    case sampling_source::built_in: out += " by the built-in rule"; break;
+    case sampling_source::local: out += " by the local rule '" + rule + "'"; break;
+    case sampling_source::central: out += " by the rule '" + rule + "' of X-Ray"; break;
+  }
+  return out + (by == sampling_means::rate ? ": rate" : by == sampling_means::reservoir ? ": reservoir" : ": borrowed");
+}
+
+FANLIGHT_COLD FANLIGHT_INLINE sampling_reason why_sampled(context const& of) {
+  sampling_reason out;
+  out.sampled = of.is_sampled();
+  auto const& t = detail::here();
+  detail::core_face* core = of.node() != nullptr ? of.node()->core : nullptr;
+  if (core == nullptr && t.current != nullptr) core = detail::current_frame(t)->core;
+  if (core == nullptr) core = detail::default_core(t);
+  if (core == nullptr || core->layout != detail::layout_version || !of.trace_id().is_valid()) return out;
+  static_cast<void>(core->operations->why(*core, of.trace_id(), out));
+  return out;
+}
 
 FANLIGHT_INLINE sampler ratio(double share) {
   sampler out;

@@ -44,18 +44,30 @@ namespace detail {
   if (name == "always_on") return always_on();
   if (name == "always_off") return always_off();
   if (name == "traceidratio") return ratio(from.share("OTEL_TRACES_SAMPLER_ARG", "1.0").value_or(1.0));
-  if (name == "xray" || name == "jaeger_remote") {
+  if (name == "xray") {
+    if (xray_sampler_by_name != nullptr) return xray_sampler_by_name(from);
+    from.tell(problem_code::feature_missing,
+              "OTEL_TRACES_SAMPLER is \"" + given +
+                  "\", and this program has no such sampler in it; parentbased_always_on is used instead. Include <fanlight/fanlight.hpp> or "
+                  "<fanlight/xray_sampling.hpp> in the file that calls init()");
+    return std::nullopt;
+  }
+  if (name == "jaeger_remote") {
     from.tell(problem_code::ignored, "OTEL_TRACES_SAMPLER is \"" + given +
                                          "\", which is not in this version of fanlight; "
                                          "parentbased_always_on is used instead. For a share of the traces use parentbased_traceidratio");
     return std::nullopt;
   }
-  from.tell_bad("OTEL_TRACES_SAMPLER", given, "always_on, always_off, traceidratio, or one of them behind parentbased_",
+  from.tell_bad("OTEL_TRACES_SAMPLER", given, "xray, always_on, always_off, traceidratio, or one of them behind parentbased_",
                 "parentbased_always_on is used instead");
   return std::nullopt;
 }
 
 [[nodiscard]] FANLIGHT_INLINE sampler resolve_sampler(config const& given, environment const& from) {
+  if (given.sampler && given.sampler->plan() != nullptr) {
+    auto const& plan = given.sampler->plan();
+    return planned_sampler(plan->complete(from), std::string{given.sampler->own_description()}, given.sampler->is_parent_based());
+  }
   if (given.sampler && (given.sampler->mode() != sampling_mode::custom || given.sampler->custom())) return *given.sampler;
   auto otherwise = parent_based(always_on());
   if (given.sampler) return otherwise;  // an empty function: told by check()
@@ -91,7 +103,8 @@ namespace detail {
   return out;
 }
 
-[[nodiscard]] FANLIGHT_INLINE std::vector<propagator> resolve_propagators(config const& given, environment const& from) {
+/// `xray`: an X-Ray exporter is on.
+[[nodiscard]] FANLIGHT_INLINE std::vector<propagator> resolve_propagators(config const& given, environment const& from, bool xray) {
   if (given.propagators) return without_doubles(*given.propagators);
   std::vector<propagator> out;
   auto const names = from.words("OTEL_PROPAGATORS");
@@ -99,8 +112,10 @@ namespace detail {
   if (names)
     for (auto const& name : *names)
       if (auto const one = propagator_named(name, from)) out.push_back(*one);
-  if (out.empty()) return {propagator::tracecontext, propagator::baggage};
-  return without_doubles(out);
+  if (!out.empty()) return without_doubles(out);
+  out = {propagator::tracecontext, propagator::baggage};
+  if (xray) out.push_back(propagator::xray);
+  return out;
 }
 
 // ---- limits ----------------------------------------------------------------------------------------------------------------------
@@ -250,9 +265,9 @@ FANLIGHT_INLINE void tell_unsupported(environment const& from) {
   for (auto& one : out) {
     if (!one.complete || !one.problems.empty()) continue;
     one.complete(one, from);
-    check_exporter(one, said, to);
+    if (!one.off) check_exporter(one, said, to);
   }
-  out.erase(std::remove_if(out.begin(), out.end(), [](exporter_spec const& one) { return !one.make || !one.problems.empty(); }), out.end());
+  out.erase(std::remove_if(out.begin(), out.end(), [](exporter_spec const& one) { return one.off || !one.make || !one.problems.empty(); }), out.end());
   return out;
 }
 
@@ -269,13 +284,18 @@ FANLIGHT_INLINE settings resolve(config const& given, std::vector<problem>& said
   bool const thins = out.sampler.mode() == sampling_mode::ratio && out.sampler.threshold() != 0;
   out.write_threshold = given.write_sampling_threshold.value_or(thins);
   if (out.write_threshold) out.sampler = with_written_threshold(std::move(out.sampler));
-  out.propagators = resolve_propagators(given, from);
   resolve_limits(given.limits, from, out);
   resolve_queue(given.batching, from, out);
   resolve_batch(given.batching, from, out);
   if (given.batching.capture_bytes) out.capture_bytes = ring_size(*given.batching.capture_bytes);
   resolve_times(given.batching, from, out);
   if (!out.disabled) out.exporters = resolve_exporters(given, from, said);
+  bool xray = false;
+  for (auto const& one : out.exporters) {
+    if (one.is_xray) out.context_missing = one.context_missing;
+    xray = xray || one.is_xray;
+  }
+  out.propagators = resolve_propagators(given, from, xray);
   return out;
 }
 

@@ -165,6 +165,7 @@ FANLIGHT_INLINE start_facts facts_of(std::string_view name, span_options const& 
   how.start = options.start;
   how.scope_name = options.instrumentation.name;
   how.scope_version = options.instrumentation.version;
+  how.force = options.force;
   how.where = where;
   return how;
 }
@@ -260,7 +261,8 @@ FANLIGHT_INLINE annotation::annotation(detail::item_role role, std::string_view 
   auto& t = detail::here();
   detail::open_window(t, window_);
   if (key.empty()) {
-    detail::tell(detail::default_core(t), 105, role == detail::item_role::metadata ? "metadata" : "annotation");
+    bool const metadata = role == detail::item_role::metadata;
+    detail::tell(detail::default_core(t), metadata ? 105 : 301, metadata ? "metadata" : "annotation");
     return;
   }
   auto const* const place = detail::current_frame(t);

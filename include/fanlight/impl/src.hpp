@@ -7,6 +7,7 @@
 
 #include <fanlight/impl/span.ipp>  // first: it puts start, draft, limit and thread in order
 #include <fanlight/impl/abi.ipp>
+#include <fanlight/impl/aws/aws_sign.ipp>
 #include <fanlight/impl/check.ipp>
 #include <fanlight/impl/console.ipp>
 #include <fanlight/impl/console_json.ipp>
@@ -20,6 +21,7 @@
 #include <fanlight/impl/headers.ipp>
 #include <fanlight/impl/http_curl.ipp>
 #include <fanlight/impl/http_date.ipp>
+#include <fanlight/impl/json_tree.ipp>
 #include <fanlight/impl/lane.ipp>
 #include <fanlight/impl/line_file.ipp>
 #include <fanlight/impl/log.ipp>
@@ -54,7 +56,34 @@
 #include <fanlight/impl/trace_shelf.ipp>
 #include <fanlight/impl/tracestate.ipp>
 #include <fanlight/impl/value.ipp>
+#include <fanlight/impl/vocabulary.ipp>
 #include <fanlight/impl/waker.ipp>
 #include <fanlight/impl/waterfall.ipp>
 #include <fanlight/impl/worker.ipp>
 #include <fanlight/impl/works.ipp>
+#include <fanlight/impl/xray/answer.ipp>
+#include <fanlight/impl/xray/assembler.ipp>
+#include <fanlight/impl/xray/blocks.ipp>
+#include <fanlight/impl/xray/builder.ipp>
+#include <fanlight/impl/xray/cause.ipp>
+#include <fanlight/impl/xray/check.ipp>
+#include <fanlight/impl/xray/daemon_address.ipp>
+#include <fanlight/impl/xray/detect.ipp>
+#include <fanlight/impl/xray/document.ipp>
+#include <fanlight/impl/xray/entry_writer.ipp>
+#include <fanlight/impl/xray/exporter.ipp>
+#include <fanlight/impl/xray/facts.ipp>
+#include <fanlight/impl/xray/headers.ipp>
+#include <fanlight/impl/xray/names.ipp>
+#include <fanlight/impl/xray/naming.ipp>
+#include <fanlight/impl/xray/route.ipp>
+#include <fanlight/impl/xray/rule_callers.ipp>
+#include <fanlight/impl/xray/rule_poller.ipp>
+#include <fanlight/impl/xray/rule_reader.ipp>
+#include <fanlight/impl/xray/rules.ipp>
+#include <fanlight/impl/xray/sampling.ipp>
+#include <fanlight/impl/xray/sampling_settings.ipp>
+#include <fanlight/impl/xray/sender.ipp>
+#include <fanlight/impl/xray/settings.ipp>
+#include <fanlight/impl/xray/sorting.ipp>
+#include <fanlight/impl/xray/udp.ipp>

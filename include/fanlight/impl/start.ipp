@@ -157,6 +157,7 @@ FANLIGHT_INLINE void finish(draft& d, thread_block& t) noexcept {
 /// The decision for a trace that has no recorded part here yet.
 [[nodiscard]] FANLIGHT_INLINE std::uint32_t decide(core_face& core, start_facts const& how, context const* remote, std::uint64_t chance) noexcept {
   if (remote != nullptr && core.parent_based != 0 && !remote->is_deferred()) return remote->is_sampled() ? 3 : 0;
+  if (how.force != forced_sampling::none && core.sampler != sampling_mode::custom) return how.force == forced_sampling::sampled ? 3 : 0;
   switch (core.sampler) {
     case sampling_mode::always_on: return 3;
     case sampling_mode::always_off: return 0;
@@ -218,6 +219,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void open_fully(frame& place, draft& d, unsigned c
   for (std::size_t i = 0; i < how.attribute_count; ++i) put_attribute(d, item_role::attribute, how.attributes[i].key, how.attributes[i].value);
   for (std::size_t i = 0; i < how.link_count; ++i)
     put_link(d, how.links[i].to, how.links[i].attributes.begin(), how.links[i].attributes.size());
+  if (how.rule != nullptr && !how.rule->empty()) put_attribute(d, item_role::attribute, "aws.xray.sampling_rule_name", *how.rule);
 }
 
 /// A child of the current span, with options.
@@ -249,11 +251,13 @@ FANLIGHT_COLD FANLIGHT_INLINE void begin_under(frame& place, draft& d, unsigned 
   std::uint64_t const chance = known ? chance_of(place.trace_id) : give_trace(place, t, *core);
   std::memcpy(how.trace.bytes, place.trace_id, sizeof how.trace.bytes);
   how.parent = parent.is_valid() ? &parent : nullptr;
+  std::string_view rule;
+  how.rule = &rule;
   std::uint32_t const verdict = local ? (parent.is_sampled() ? 3u : 0u) : decide(*core, how, known ? &parent : nullptr, chance);
   write_span_id(place, next_id(t, *core));
   place.flags = random | frame_flag::in_trace | ((verdict & 1) != 0 ? frame_flag::recording : 0u) |
                 ((verdict & 2) != 0 ? std::uint32_t{trace_flag::sampled} : 0u);
-  own_node(place, *core, parent, !local && !parent.is_valid() && (verdict & 2) != 0);
+  own_node(place, *core, parent, !local && !parent.is_valid() && how.force == forced_sampling::none && (verdict & 2) != 0);
   push_facts(t, place, parent.node());
   auto const parent_id = parent.span_id();
   if ((verdict & 1) != 0)

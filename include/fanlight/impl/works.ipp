@@ -13,6 +13,14 @@ class works {
   works(core_face& face, settings const& how, config const& given)
       : problems{given.on_problem}, rings{how.capture_bytes}, dispatch{face, rings, problems, dispatcher_how(how, given), how.who} {}
 
+  /// A sampler with a life of its own is made for each process.
+  void choose(core_face const& face, settings const& how) {
+    if (how.sampler.plan() == nullptr) return;
+    chooser = how.sampler.plan()->make({&face, how.who, [this](problem_code code, std::string const& what) {
+                                          if (problems.report(code, what)) dispatch.bell().ring();
+                                        }});
+  }
+
   /// Makes the exporters and starts the threads. What cannot be started is told.
   void start(settings const& how) {
     for (auto const& spec : how.exporters)
@@ -53,6 +61,7 @@ class works {
   desk problems;
   ring_registry rings;
   dispatcher dispatch;
+  std::unique_ptr<sampling_chooser> chooser;  // null: the sampler is a function
   works* inherited = nullptr;  // of the process before a fork, and so on
 
  private:

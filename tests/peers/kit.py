@@ -3,6 +3,7 @@ import contextlib
 import ctypes
 import fcntl
 import hashlib
+import importlib.util
 import os
 import shutil
 import signal
@@ -19,6 +20,14 @@ LIBC = ctypes.CDLL(None)  # loaded here: a child of a program with threads may n
 PATIENCE = 60  # seconds in which a peer has to answer, or to end
 
 
+def script(name):
+    """tests/peers/NAME/start.py as a module."""
+    spec = importlib.util.spec_from_file_location(f"start_{name}", HERE / name / "start.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 class Failed(Exception):
     pass
 
@@ -29,6 +38,10 @@ class Missing(Exception):
     def __init__(self, words, *packages):
         super().__init__(words)
         self.packages = packages
+
+
+class Skipped(Exception):
+    """A case that is not run here, for a reason that is no failure in CI either. The words say what would let it run."""
 
 
 def shortened(output, most=6000):
@@ -49,6 +62,22 @@ def must(line, limit=600, cwd=None, env=None, output=None):
     if run.returncode:
         raise Failed(f"{told}\n{shortened(words)}\nexit status {run.returncode}")
     return words
+
+
+def needs_venv():
+    if subprocess.run([sys.executable, "-c", "import venv, ensurepip"], capture_output=True, timeout=60).returncode:
+        raise Missing("Python's venv: apt install python3-venv", "python3-venv")
+
+
+def installed_from(name, requirements):
+    """The interpreter of an environment that has what this file says, made once."""
+    needs_venv()
+
+    def make(folder):
+        must([sys.executable, "-m", "venv", "--clear", folder])
+        must([folder / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:", "-r", requirements], limit=900)
+
+    return cached(name, [requirements, sys.version], make) / "bin/python"
 
 
 # ---- the cache: what was built or installed once ----

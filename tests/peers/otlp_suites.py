@@ -1,26 +1,16 @@
 """The suites about OTLP: what fanlight sent, as other people's programs read it, held against what was recorded. Each case gives a word or
 two about what it saw, or raises."""
-import importlib.util
 import json
 
 import otlp_json
 from asked import Expected
 from compare import compare, noticed
-from kit import HERE, Failed, must
+from kit import Failed, must, script
 from sink import Sink
 
 SPANS = 10_000
 TYPES = {"protobuf": "application/x-protobuf", "json": "application/json"}
 WAYS = [(encoding, compression) for encoding in TYPES for compression in ("none", "gzip")]
-
-
-def script(name):
-    """tests/peers/NAME/start.py as a module."""
-    spec = importlib.util.spec_from_file_location(f"start_{name}", HERE / name / "start.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
 
 collector, otlp_python, otlp_node = script("collector"), script("otlp_python"), script("otlp_node")
 

@@ -5,10 +5,11 @@ usage: tests/peers/run.py --programs FOLDER [--only SUITE]... [--seed N] [--keep
        tests/peers/run.py --list | --packages
 
 --programs: where otlp_story and its like were built. --packages prints what apt might bring that some peer lacks here.
-A peer that is missing is skipped, with what would bring it; with CI=true that is a failure. Prints a table, and a last line
+A peer that is missing is skipped, with what would bring it; with CI=true that is a failure. What is for the hand alone is skipped there too. Prints a table, and a last line
 `N passed, M failed, K skipped`.
 """
 import argparse
+import contextlib
 import gc
 import os
 import shutil
@@ -21,7 +22,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import otlp_suites  # noqa: E402
 import outage_suite  # noqa: E402
-from kit import Failed, Missing  # noqa: E402
+import xray_suites  # noqa: E402
+from kit import Failed, Missing, Skipped  # noqa: E402
 
 # Name, what must be there, what it is, its cases.
 SUITES = [
@@ -30,6 +32,9 @@ SUITES = [
      [*otlp_suites.reader_cases(otlp_suites.otlp_python), ("files", otlp_suites.file_case)]),
     ("otlp_node", otlp_suites.otlp_node, "@opentelemetry/otlp-transformer reads what was sent", otlp_suites.reader_cases(otlp_suites.otlp_node)),
     ("outage", otlp_suites.collector, "the Collector is stopped and started again", [("stopped and started again", outage_suite.outage)]),
+    ("moto", xray_suites.moto, "moto takes X-Ray's documents, checks their signatures, and gives them back to botocore", xray_suites.MOTO),
+    ("aws_signature", xray_suites.aws_signature, "botocore signs the same requests", xray_suites.SIGNATURE),
+    ("xray_python", xray_suites.xray_python, "aws-xray-sdk tells the same story", xray_suites.XRAY_PYTHON),
 ]
 
 
@@ -38,6 +43,11 @@ class Kit:
 
     def __init__(self, programs, folder, seed):
         self.programs, self.root, self.seed, self.made, self.last = Path(programs), folder, seed, {}, {}
+        self.running = contextlib.ExitStack()
+
+    def until_end(self, process):
+        """For a server that several cases share."""
+        return self.running.enter_context(process)
 
     def folder(self, name):
         made = self.root / name
@@ -55,7 +65,7 @@ class Kit:
         if key not in self.made:
             try:
                 self.made[key] = make(), None
-            except (Failed, Missing) as why:
+            except (Failed, Missing, Skipped) as why:
                 self.made[key] = None, why
         result, why = self.made[key]
         if why is not None:
@@ -75,6 +85,8 @@ def run_case(kit, suite, name, case):
         state, words = "ok", case(kit)
     except Missing as why:
         state, words = ("FAILED" if os.environ.get("CI") == "true" else "skipped"), f"needs {why}"
+    except Skipped as why:
+        state, words = "skipped", str(why)
     except Failed as why:
         state, words = "FAILED", str(why)
     except Exception:  # a mistake in the case itself, or an answer nobody can read, is a failure of the case
@@ -120,7 +132,8 @@ def main():
     kit = Kit(options.programs.resolve(), folder, options.seed)
     print(f"peers: seed {options.seed}", flush=True)
     chosen = [suite for suite in SUITES if not options.only or suite[0] in options.only]
-    rows = [row for name, peer, _, cases in chosen for row in run_suite(kit, name, peer, cases)]
+    with kit.running:
+        rows = [row for name, peer, _, cases in chosen for row in run_suite(kit, name, peer, cases)]
     table(rows)
     states = [state for _, _, state, _, _ in rows]
     if options.keep or "FAILED" in states:

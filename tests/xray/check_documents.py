@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
-"""Runs the X-Ray test programs and checks every document that they make against both schemas, and by rules that no schema can say.
+"""Checks every document in a folder against one of the schemas, and by rules that no schema can say.
 
-usage: check_documents.py PROGRAM...
+usage: check_documents.py --folder FOLDER [--schema strict|published]
+       check_documents.py --folder FOLDER --make PROGRAM...      runs the X-Ray test programs, which write their documents to the folder
 
-The strict schema is tests/golden/xray-segment.strict.schema.json. AWS's published one is looked for where FANLIGHT_XRAY_SCHEMA says, else in
-../shared/reference beside the tree; it knows no links, no dots in annotation keys, and letters of old Unicode alone. Exit status 77: skipped.
+`strict` is tests/golden/xray-segment.strict.schema.json. `published`, AWS's own, is no part of this project: it is looked for where
+FANLIGHT_XRAY_SCHEMA says, else in ../shared/reference beside the tree. It knows no links, no dots in annotation keys and letters of old Unicode
+alone; documents that have such are left to the strict one. Exit status 77: skipped, with the reason.
 """
+import argparse
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 SKIPPED = 77
@@ -19,10 +22,9 @@ TREE = Path(__file__).resolve().parents[2]
 STRICT = TREE / "tests/golden/xray-segment.strict.schema.json"
 PUBLISHED = Path(os.environ.get("FANLIGHT_XRAY_SCHEMA") or TREE.parent / "shared/reference/xray-segment.schema.json")
 
-try:
-    import jsonschema
-except ImportError:
-    print("skipped: Python's jsonschema is not installed (pip install jsonschema); no document was checked against the schemas")
+
+def skip(why):
+    print(f"skipped: {why}")
     sys.exit(SKIPPED)
 
 
@@ -70,37 +72,65 @@ def suits_published(document):
     return not any("links" in one or any("." in key for key in one.get("annotations", {})) or not one["name"].isascii() for one in family(document))
 
 
-def main():
-    strict = jsonschema.Draft7Validator(json.loads(STRICT.read_text(encoding="utf8")))
-    published = None
-    if PUBLISHED.exists():
-        published = jsonschema.Draft4Validator(json.loads(PUBLISHED.read_text(encoding="utf8")))
-    else:
-        print("AWS's published schema is not here: the strict one alone is used")
-    failed = checked = both = 0
-    with tempfile.TemporaryDirectory() as folder:
-        for program in sys.argv[1:]:
-            run = subprocess.run([program], env={**os.environ, "FANLIGHT_XRAY_DOCUMENTS": folder}, capture_output=True, timeout=250)
-            if run.returncode:
-                print(f"{program} failed:\n{run.stdout.decode(errors='replace')[-4000:]}")
-                failed += 1
-        for path in sorted(Path(folder).glob("*.json")):
-            text = path.read_bytes()
-            wrong = list(breaches(text))
+def validator(name):
+    try:
+        import jsonschema
+    except ImportError:
+        skip("Python's jsonschema is not installed (apt install python3-jsonschema); no document was checked against a schema")
+    if name == "strict":
+        return jsonschema.Draft7Validator(json.loads(STRICT.read_text(encoding="utf8")))
+    if not PUBLISHED.exists():
+        skip(f"AWS's published schema is not at {os.path.relpath(PUBLISHED, TREE)}; FANLIGHT_XRAY_SCHEMA may name it. The strict one is checked all the same")
+    return jsonschema.Draft4Validator(json.loads(PUBLISHED.read_text(encoding="utf8")))
+
+
+def make(folder, programs):
+    """One program may write what another does: a document's name is made of its contents."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    failed = 0
+    for program in programs:
+        run = subprocess.run([program], env={**os.environ, "FANLIGHT_XRAY_DOCUMENTS": str(folder)}, capture_output=True, timeout=250)
+        if run.returncode:
+            print(f"{program} failed:\n{run.stdout.decode(errors='replace')[-4000:]}")
+            failed += 1
+    print(f"{len(programs)} programs made {len(list(folder.glob('*.json')))} documents")
+    return 1 if failed else 0
+
+
+def check(folder, name):
+    schema = validator(name)
+    checked = failed = left_out = 0
+    for path in sorted(folder.glob("*.json")):
+        text = path.read_bytes()
+        wrong = list(breaches(text)) if name == "strict" else []
+        try:
             document = json.loads(text.decode("utf8", "replace"))
-            wrong += [f"strict schema: {error.json_path}: {error.message[:300]}" for error in strict.iter_errors(document)]
-            if published and suits_published(document):
-                both += 1
-                wrong += [f"published schema: {error.json_path}: {error.message[:300]}" for error in published.iter_errors(document)]
-            checked += 1
-            failed += bool(wrong)
-            if wrong:
-                print(f"{text[:400].decode(errors='replace')}\n  " + "\n  ".join(wrong))
+        except ValueError:
+            document = None
+        if name == "published" and document and not suits_published(document):
+            left_out += 1
+            continue
+        if document is not None:
+            wrong += [f"{name} schema: {error.json_path}: {error.message[:300]}" for error in schema.iter_errors(document)]
+        checked += 1
+        failed += bool(wrong)
+        if wrong:
+            print(f"{text[:400].decode(errors='replace')}\n  " + "\n  ".join(wrong))
     if not checked:
-        sys.exit("no document was made")
-    print(f"{checked} documents, {both} of them by both schemas")
+        sys.exit(f"there is no document in {folder}")
+    print(f"{checked} documents by the {name} schema" + (f", {left_out} left out: newer than it" if left_out else ""))
     print(f"{checked - failed} passed, {failed} failed")
     return 1 if failed else 0
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--folder", type=Path, required=True)
+    arguments.add_argument("--schema", choices=["strict", "published"], default="strict")
+    arguments.add_argument("--make", nargs="+", metavar="PROGRAM")
+    options = arguments.parse_args()
+    return make(options.folder, options.make) if options.make else check(options.folder, options.schema)
 
 
 if __name__ == "__main__":

@@ -52,8 +52,10 @@ FANLIGHT_COLD FANLIGHT_INLINE void xray_writer::entry_writer::cause() {
     json_.name("cause");
     return exception_id(uuid);
   }
-  // Without a status of http an empty entry says at least that something left this span by force.
-  if (static_cast<status_code>(head_.status) != status_code::error || (facts_.status_message.empty() && status_ >= 0)) return;
+  // Without a status of http, and without a flag that the program set, an empty entry says at least that something left this span by force.
+  bool const flagged = look(xray_key::fault).as_bool() || look(xray_key::error).as_bool() || look(xray_key::throttle).as_bool();
+  bool const empty = facts_.status_message.empty() && (status_ >= 0 || (flagged && text(xray_key::error_type).empty()));
+  if (static_cast<status_code>(head_.status) != status_code::error || empty) return;
   json_.name("cause");
   json_.open_object();
   json_.name("exceptions");

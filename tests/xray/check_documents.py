@@ -72,6 +72,28 @@ def suits_published(document):
     return not any("links" in one or any("." in key for key in one.get("annotations", {})) or not one["name"].isascii() for one in family(document))
 
 
+HEX, TRACE = re.compile("[0-9a-f]{16}"), re.compile("1-[0-9a-f]{8}-[0-9a-f]{24}")
+
+
+def shape(document):
+    """A document that a schema cannot tell from this one: all good ids are one id, all times one time, all whole numbers in annotations one
+    number, and of parts that are alike then there is one. Thousands of requests become a few documents."""
+    out = dict(document)
+    for key in ("id", "parent_id"):
+        if isinstance(out.get(key), str) and HEX.fullmatch(out[key]) and out[key].strip("0"):
+            out[key] = "00000000000000a1"
+    if isinstance(out.get("trace_id"), str) and TRACE.fullmatch(out["trace_id"]) and out["trace_id"][2:].strip("-0"):
+        out["trace_id"] = "1-00000000-0000000000000000000000a1"
+    for key in ("start_time", "end_time"):
+        if type(out.get(key)) in (int, float) and out[key] > 0:
+            out[key] = 1.5
+    if isinstance(out.get("annotations"), dict):
+        out["annotations"] = {key: 1 if type(value) is int else value for key, value in out["annotations"].items()}
+    if isinstance(out.get("subsegments"), list) and out["subsegments"]:
+        out["subsegments"] = list({json.dumps(each, sort_keys=True): each for each in map(shape, out["subsegments"])}.values())
+    return out
+
+
 def validator(name):
     try:
         import jsonschema
@@ -99,7 +121,7 @@ def make(folder, programs):
 
 
 def check(folder, name):
-    schema = validator(name)
+    schema, known = validator(name), {}
     checked = failed = left_out = 0
     for path in sorted(folder.glob("*.json")):
         text = path.read_bytes()
@@ -112,14 +134,18 @@ def check(folder, name):
             left_out += 1
             continue
         if document is not None:
-            wrong += [f"{name} schema: {error.json_path}: {error.message[:300]}" for error in schema.iter_errors(document)]
+            plain = shape(document)
+            key = json.dumps(plain, sort_keys=True)
+            if key not in known:
+                known[key] = [f"{name} schema: {error.json_path}: {error.message[:300]}" for error in schema.iter_errors(plain)]
+            wrong += known[key]
         checked += 1
         failed += bool(wrong)
         if wrong:
             print(f"{text[:400].decode(errors='replace')}\n  " + "\n  ".join(wrong))
     if not checked:
         sys.exit(f"there is no document in {folder}")
-    print(f"{checked} documents by the {name} schema" + (f", {left_out} left out: newer than it" if left_out else ""))
+    print(f"{checked} documents of {len(known)} shapes by the {name} schema" + (f", {left_out} left out: newer than it" if left_out else ""))
     print(f"{checked - failed} passed, {failed} failed")
     return 1 if failed else 0
 

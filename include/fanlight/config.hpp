@@ -87,6 +87,15 @@ struct config {
   /// Told of every problem, on fanlight's thread. None: a line on stderr.
   std::function<void(problem const&)> on_problem = {};
   std::chrono::milliseconds shutdown_within = std::chrono::seconds{2};
+  /// A span that an exception leaves reports it, once for each error, as an error_scope does. The exception has to be seen by a guarded().
+  bool report_on_unwind = false;
+  /// An exception that nobody catches is reported, and std::terminate() goes on after that: a handler of std::set_terminate, in front of
+  /// the one that is there. Only of the process's pipeline.
+  bool report_uncaught = false;
+  std::chrono::milliseconds uncaught_within = std::chrono::seconds{2};  // it waits no longer for the report to leave
+  /// A folder. A crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) is written there by a signal handler, in front of the one that is there,
+  /// and reported by the next process that has the same folder here. Empty: signals are left alone. Only of the process's pipeline.
+  std::string crash_spool = {};
   bool detect_resource = true;         // host, process, container, instance
   bool read_environment = true;        // false: only what stands here counts
   std::optional<bool> disabled = {};   // nothing is recorded, contexts still pass through [OTEL_SDK_DISABLED]

@@ -99,6 +99,7 @@ struct core_face {
   std::uint32_t minimum_level;  // of log records
   // renewed by the dispatcher
   alignas(64) std::int64_t wall_offset;  // atomic: nanoseconds of the epoch at tick 0
+  std::uint32_t report_on_unwind;  // a span that is left by an exception reports it
 };
 
 [[nodiscard]] FANLIGHT_HOT std::int64_t read_clock(clockid_t which) noexcept {

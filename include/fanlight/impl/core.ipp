@@ -5,6 +5,7 @@
 
 #include <fanlight/config.hpp>
 #include <fanlight/detail/detectors.hpp>
+#include <fanlight/impl/library_text.ipp>
 #include <fanlight/impl/objects.ipp>
 #include <fanlight/impl/works.ipp>
 #include <fanlight/statistics.hpp>
@@ -54,6 +55,10 @@ class core final : public core_face {
   [[nodiscard]] std::vector<problem> problems() const;
   [[nodiscard]] settings const& settled() const noexcept { return settled_; }
   [[nodiscard]] std::chrono::milliseconds shutdown_within() const noexcept { return given_.shutdown_within; }
+  [[nodiscard]] config const& given() const noexcept { return given_; }
+  void complain(problem_code code, std::string const& what) {
+    if (auto* const now = awake(); now != nullptr && now->problems.report(code, what)) now->dispatch.bell().ring();
+  }
   /// In the child, between fork's return and anything else: a mark, no more.
   void note_fork() noexcept {
     if (works_ != nullptr) {
@@ -122,6 +127,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void core::fill_face() {
   minimum_level = static_cast<std::uint32_t>(given_.minimum_level);
   for (auto const& spec : settled_.exporters) wants_open |= spec.wants_open ? 1u : 0u;
   context_missing = settled_.context_missing;
+  report_on_unwind = given_.report_on_unwind ? 1 : 0;
+  bring_library_text();
   source_of_time = source_of_ids = this;
   if (given_.instead.ticks) ticks = [](void* self) noexcept { return static_cast<core*>(self)->given_.instead.ticks(); };
   if (given_.instead.random) random = [](void* self) noexcept { return static_cast<core*>(self)->given_.instead.random(); };

@@ -8,27 +8,6 @@
 FANLIGHT_BEGIN
 namespace detail {
 
-[[nodiscard]] FANLIGHT_INLINE core_face* core_wanted(thread_block const& t) noexcept {
-  auto const* const outer = current_frame(t);
-  return outer != nullptr && outer->core != nullptr ? outer->core : default_core(t);
-}
-
-/// The pipeline for a record that is made here and now; null: none.
-[[nodiscard]] FANLIGHT_INLINE core_face* core_here(thread_block& t) noexcept {
-  core_face* const core = core_wanted(t);
-  return static_cast<void*>(core) == t.ready ? core : prepare(t, core);
-}
-
-/// The ids of the current span into a record that belongs to it.
-FANLIGHT_INLINE void join_trace(draft& d, thread_block const& t) noexcept {
-  auto const* const outer = current_frame(t);
-  if (outer == nullptr || (outer->flags & frame_flag::in_trace) == 0) return;
-  auto& head = d.head();
-  std::memcpy(head.trace_id, outer->trace_id, sizeof head.trace_id);
-  std::memcpy(head.span_id, outer->span_id, sizeof head.span_id);
-  head.trace_flags = static_cast<std::uint8_t>(outer->flags);
-}
-
 FANLIGHT_INLINE void write_log(level at, std::string_view logger, std::string_view message, std::initializer_list<attribute> fields,
                                source where) noexcept {
   auto& t = here();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fanlight/impl/core.ipp>
+#include <fanlight/impl/last_words.ipp>
 #include <fanlight/pipeline.hpp>
 
 #include <cstdlib>
@@ -37,10 +38,10 @@ FANLIGHT_COLD FANLIGHT_INLINE with_default::~with_default() { detail::here().cho
 
 namespace detail {
 
-/// Takes the process's pipeline away from new spans; null when it was not `which`.
-FANLIGHT_COLD FANLIGHT_INLINE void unpublish(core_face* which) noexcept {
+/// Takes the process's pipeline away from new spans; false when it was not `which`.
+FANLIGHT_COLD FANLIGHT_INLINE bool unpublish(core_face* which) noexcept {
   void* expected = which;
-  __atomic_compare_exchange_n(&home().core, &expected, nullptr, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+  return __atomic_compare_exchange_n(&home().core, &expected, nullptr, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
 /// A program that ends without its session's end: exit() somewhere deep, or a session that is never destroyed.
@@ -49,7 +50,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void at_exit() noexcept {
   if (face == nullptr || face->layout != layout_version) return;
   auto* const published = static_cast<core*>(face);
   unpublish(face);
-  published->shutdown(published->shutdown_within());
+  end_last_words(published->shutdown(published->shutdown_within()));
 }
 
 [[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE bool publish(core_face* which) noexcept {
@@ -81,6 +82,7 @@ FANLIGHT_COLD FANLIGHT_INLINE session init(config given) {
       return session{std::nullopt, std::move(said)};
     }
     if (!detail::publish(made.core_)) return session{std::nullopt, {detail::already_there()}};
+    detail::begin_last_words(*made.core_);
     return session{std::move(made), {}};
   } catch (std::exception const& error) {
     return session{std::nullopt, {{problem_code::config_bad, std::string{"fanlight could not be set up: "} + error.what(), {}, 1}}};
@@ -93,14 +95,20 @@ FANLIGHT_COLD FANLIGHT_INLINE session::~session() {
   if (own_ && own_->core_ != nullptr) shutdown();
 }
 
-FANLIGHT_COLD FANLIGHT_INLINE bool session::flush(std::chrono::nanoseconds limit) { return !own_ || own_->flush(limit); }
+FANLIGHT_COLD FANLIGHT_INLINE bool session::flush(std::chrono::nanoseconds limit) {
+  bool const all = !own_ || own_->flush(limit);
+  if (all && own_) detail::note_last_words_delivered();
+  return all;
+}
 
 FANLIGHT_COLD FANLIGHT_INLINE bool session::shutdown() { return !own_ || own_->core_ == nullptr || shutdown(own_->core_->shutdown_within()); }
 
 FANLIGHT_COLD FANLIGHT_INLINE bool session::shutdown(std::chrono::nanoseconds limit) {
   if (!own_ || own_->core_ == nullptr) return true;
-  detail::unpublish(own_->core_);
-  return own_->shutdown(limit);
+  bool const first = detail::unpublish(own_->core_);
+  bool const all = own_->shutdown(limit);
+  if (first) detail::end_last_words(all);
+  return all;
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE statistics session::stats() const { return own_ ? own_->stats() : statistics{}; }

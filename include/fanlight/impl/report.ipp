@@ -1,82 +1,110 @@
-// Bodies of report.hpp, and of what spans do with exceptions: which error is it, and has it been told in full?
+// Bodies of report.hpp, and the report of a span that an exception leaves: how a report gets its facts.
 #pragma once
 
-#include <fanlight/impl/abi.ipp>
-#include <fanlight/impl/log.ipp>
+#include <fanlight/impl/errors.ipp>
 #include <fanlight/report.hpp>
-
-#include <new>
-#include <utility>
 
 FANLIGHT_BEGIN
 namespace detail {
 
-[[nodiscard]] FANLIGHT_INLINE std::uint64_t hash_of(std::string_view text) noexcept {
-  std::uint64_t out = 0xCBF29CE484222325u;
-  for (char const letter : text) out = (out ^ static_cast<unsigned char>(letter)) * 0x100000001B3u;
-  return out;
-}
+/// What lies between is fanlight's own: the functions below, one in another.
+inline constexpr std::uint32_t own_frames = 2;
 
-/// A random uuid, version 4. [RFC 9562]
-[[nodiscard]] FANLIGHT_INLINE short_text<36> make_uuid(thread_block& t, core_face const& core) noexcept {
-  std::uint64_t const words[2]{next_id(t, core), next_id(t, core)};
-  unsigned char bytes[16];
-  std::memcpy(bytes, words, sizeof bytes);
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0F) | 0x40);
-  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3F) | 0x80);
-  short_text<36> out;
-  for (int i = 0; i < 16; ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) out.push('-');
-    out.push("0123456789abcdef"[bytes[i] >> 4]), out.push("0123456789abcdef"[bytes[i] & 15]);
+/// Where the error was thrown; when that is not known, where it is reported.
+FANLIGHT_COLD FANLIGHT_NOINLINE FANLIGHT_INLINE void put_stack(draft& d, thread_block const& t, std::uint64_t number) noexcept {
+  packed_stack stack;
+  if (!stack_of_throw(stack, t, number)) {
+    void* frames[most_frames + own_frames];
+    std::uint32_t const count = capture_frames(frames, most_frames + own_frames);
+    if (count <= own_frames) return;
+    stack.take(frames + own_frames, count - own_frames, origin_reported);
   }
-  return out;
+  put_packed(d, fact_key::stack, stack.view());
+  d.head().marks |= entry_mark::stack;
 }
 
-/// What is known of this error. `spare` holds it where the thread can keep nothing: it is leaving, or there is no memory. An error that is
-/// not being handled here (never thrown, or of another thread) may be gone at any time, and its address another's: it is always new.
-[[nodiscard]] FANLIGHT_INLINE error_identity& identify(thread_block& t, core_face const& core, std::exception const& error, char const* type,
-                                                       error_identity& spare) noexcept {
-  char const* const what = error.what();
-  std::uint64_t const hash = hash_of(what == nullptr ? "" : what);
-  auto handled = std::current_exception();
-  auto* known = static_cast<error_identity*>(t.last_error);
-  if (known != nullptr && known->object == &error && known->type == type && known->text_hash == hash && handled != nullptr &&
-      known->held == handled)
-    return *known;
-  if (known == nullptr && t.stage != static_cast<std::uint32_t>(thread_stage::leaving)) t.last_error = known = new (std::nothrow) error_identity;
-  if (known == nullptr) known = &spare;
-  known->object = &error;
-  known->type = type;
-  known->text_hash = hash;
-  known->written = false;
-  known->uuid = make_uuid(t, core);
-  std::swap(known->held, handled);  // the one before is let go of at the very end: its destructor may be anybody's
-  return *known;
+/// "type NUL message NUL" of each cause.
+FANLIGHT_COLD FANLIGHT_INLINE void put_causes(draft& d, thrown_object const& of) noexcept {
+#if FANLIGHT_KNOWS_THROWN
+  char room[2048];
+  std::size_t used = 0;
+  auto const add = [&](std::string_view text) {
+    text = text.substr(0, text.find('\0'));
+    text = text.substr(0, sizeof room - 1 - used);
+    copy_bytes(room + used, text.data(), text.size());
+    used += text.size();
+    room[used++] = 0;
+  };
+  each_cause(of, [&](std::string_view type, std::string_view text) {
+    if (used + type.size() + 8 > sizeof room) return;
+    add(type);
+    add(text.substr(0, utf8_cut(text, sizeof room / 2)));
+  });
+  if (used != 0) put_packed(d, fact_key::causes, value{bytes{room, used}});
+#else
+  static_cast<void>(d), static_cast<void>(of);
+#endif
 }
 
-/// The event `exception`, once for each error, on the span it is seen from first. [semantic conventions: exceptions on spans]
-FANLIGHT_INLINE void write_exception(draft& d, error_identity& known, std::string_view type, std::string_view what) noexcept {
-  if (!known.written) {
-    attribute const all[]{{"exception.type", type}, {"exception.message", what}, {"fanlight.error.id", known.uuid}};
-    auto const lost = d.head().dropped_events;
-    put_event(d, "exception", type.empty() ? all + 1 : all, type.empty() ? 2 : 3, {});
-    known.written = d.head().dropped_events == lost;
+[[nodiscard]] inline draft* recording(frame const* place) noexcept {
+  return place != nullptr && place->open != nullptr && place->open->is_open() ? place->open : nullptr;
+}
+
+/// Names of the spans that are open here, the root first; `innermost` is one that has left the chain already.
+FANLIGHT_COLD FANLIGHT_INLINE void put_span_path(draft& d, thread_block const& t, draft* innermost) noexcept {
+  constexpr std::size_t deepest = 32;
+  draft* open[deepest];
+  std::size_t count = 0;
+  if (innermost != nullptr) open[count++] = innermost;
+  for (auto const* each = current_frame(t); each != nullptr && count < deepest; each = each->outer)
+    if (auto* const one = recording(each); one != nullptr && (count == 0 || open[count - 1] != one)) open[count++] = one;
+  char names[1024];
+  std::size_t used = 0;
+  while (count-- > 0) {
+    auto const& head = open[count]->head();
+    std::size_t const size = head.name_size < 255 ? head.name_size : 255;
+    if (used + size + 1 > sizeof names) break;
+    copy_bytes(names + used, open[count]->data + sizeof head, size);
+    used += size;
+    names[used++] = 0;
   }
-  put_attribute(d, item_role::attribute, "fanlight.error.id", known.uuid);
+  if (used != 0) put_packed(d, fact_key::span_path, value{bytes{names, used}});
+}
+
+/// What the active span has been told so far, unless that is much.
+FANLIGHT_COLD FANLIGHT_INLINE void put_span_attributes(draft& d, draft& of) noexcept {
+  alignas(8) unsigned char items[4096];
+  std::size_t used = 0;
+  for (auto const* at = of.data + entry_space(of.head().name_size); at != of.at; at += item_view{at}.size()) {
+    auto const role = item_view{at}.head().role;
+    if (role != item_role::attribute && role != item_role::annotation) continue;
+    std::size_t const size = item_view{at}.size();
+    if (used + size > sizeof items) return;
+    std::memcpy(items + used, at, size);
+    used += size;
+  }
+  if (used != 0) put_packed(d, fact_key::span_attributes, value{value_kind::object, items, static_cast<std::uint32_t>(used)});
+}
+
+FANLIGHT_COLD FANLIGHT_INLINE void put_surroundings(draft& d, thread_block const& t, draft* innermost) noexcept {
+  put_span_path(d, t, innermost);
+  auto* const active = innermost != nullptr ? innermost : recording(current_frame(t));
+  if (active != nullptr) put_span_attributes(d, *active);
+}
+
+/// Type, uuid, stack and causes of an exception into its report, and all of it onto the span where it is, unless one inside has it.
+FANLIGHT_COLD FANLIGHT_NOINLINE FANLIGHT_INLINE void put_error(draft& d, thread_block& t, error_identity& known, sighting const& seen,
+                                                              std::string_view type, draft* span) noexcept {
+  put_fact(d, fact_key::error_type, type.empty() ? std::string_view{"unknown exception"} : type);
   put_fact(d, fact_key::error_id, known.uuid);
+  if (span != nullptr) write_exception(*span, t, known, seen, type);
+  if (known.written) d.head().flags |= entry_flag::on_span;
+  put_stack(d, t, known.number);
+  put_causes(d, seen.thrown);
+  known.reported = true;
 }
 
-FANLIGHT_INLINE void put_exception(draft& d, std::exception const& error, char const* type) noexcept {
-  char const* const what = error.what();
-  put_status(d, status_code::error, what == nullptr ? "" : what);
-  if (!d.is_open()) return;
-  readable_type const name{type};
-  error_identity spare;
-  write_exception(d, identify(here(), *d.core, error, type, spare), name.view(), what == nullptr ? "" : what);
-  if (!name.view().empty()) put_attribute(d, item_role::attribute, "error.type", name.view());
-}
-
-FANLIGHT_INLINE void begin_report(report_state& state, std::string_view message, level at, source where) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void begin_report(report_state& state, std::string_view message, level at, source where) noexcept {
   auto& t = here();
   auto& d = state.open;
   d.data = nullptr;
@@ -89,32 +117,87 @@ FANLIGHT_INLINE void begin_report(report_state& state, std::string_view message,
   join_trace(d, t);
 }
 
-FANLIGHT_INLINE void begin_report(report_state& state, std::exception const& error, char const* type, source where) noexcept {
-  char const* const what = error.what();
-  begin_report(state, what == nullptr ? "" : what, level::error, where);
+FANLIGHT_COLD FANLIGHT_INLINE void begin_sighted(report_state& state, sighting& seen, source where) noexcept {
+  begin_report(state, seen.text.view(), level::error, where);
   auto& d = state.open;
   if (!d.is_open()) return;
   auto& t = here();
-  readable_type const name{type};
-  if (!name.view().empty()) put_fact(d, fact_key::error_type, name.view());
+  readable_type const name{seen.type};
   error_identity spare;
-  auto& known = identify(t, *d.core, error, type, spare);
-  put_fact(d, fact_key::error_id, known.uuid);
-  auto const* const place = current_frame(t);
-  if (place == nullptr || place->open == nullptr || !place->open->is_open()) return;
-  write_exception(*place->open, known, name.view(), what == nullptr ? "" : what);
-  if (known.written) d.head().flags |= entry_flag::on_span;
+  put_error(d, t, identify(t, *d.core, seen, spare), seen, name.view(), recording(current_frame(t)));
 }
 
-FANLIGHT_INLINE void end_report(report_state& state) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void begin_report(report_state& state, shown_exception const& error, source where) noexcept {
+  sighting seen;
+  see(seen, error);
+  begin_sighted(state, seen, where);
+}
+
+FANLIGHT_COLD FANLIGHT_INLINE void begin_report(report_state& state, std::exception_ptr const& error, source where) noexcept {
+  state.open.data = nullptr;
+  if (error == nullptr) return;
+  sighting seen;
+  see(seen, error);
+  begin_sighted(state, seen, where);
+}
+
+FANLIGHT_COLD FANLIGHT_INLINE void begin_report(report_state& state, std::string_view text, char const* category, int number, source where) noexcept {
+  thrown_text words;
+  words.code(text, category, number);
+  begin_report(state, words.view(), level::error, where);
   auto& d = state.open;
   if (!d.is_open()) return;
-  auto& t = here();
+  put_fact(d, fact_key::error_type, "std::error_code");
+  put_stack(d, here(), 0);
+}
+
+FANLIGHT_COLD FANLIGHT_INLINE void send_report(draft& d, thread_block& t, draft* innermost) noexcept {
   auto& core = *d.core;
   char const letter = static_cast<char>(fact_key::error_id);
   if (find_item(d, item_role::fact, {&letter, 1}) == nullptr) put_fact(d, fact_key::error_id, make_uuid(t, core));
+  put_surroundings(d, t, innermost);
   close_draft(d, t);
   core.operations->hurry(core);
+}
+
+FANLIGHT_INLINE void end_report(report_state& state) noexcept {
+  if (state.open.is_open()) send_report(state.open, here(), nullptr);
+}
+
+FANLIGHT_COLD FANLIGHT_INLINE void report_unwound(draft& span, thread_block& t, error_identity& known, sighting const& seen, std::string_view type) noexcept {
+  auto const& of = span.head();
+  report_state state;
+  auto& d = state.open;
+  open_draft(d, t, *span.core, state.room, sizeof state.room, entry_type::error, seen.text.view(), source{of.file, of.function, of.line});
+  auto& head = d.head();
+  head.kind = static_cast<std::uint8_t>(level::error);
+  head.start = ticks_now(*span.core);
+  std::memcpy(head.trace_id, of.trace_id, sizeof head.trace_id);
+  std::memcpy(head.span_id, of.span_id, sizeof head.span_id);
+  head.trace_flags = of.trace_flags;
+  put_error(d, t, known, seen, type, nullptr);
+  send_report(d, t, &span);
+}
+
+/// An error scope ends by an exception. Its type and text stand for the scope's name where they are known.
+FANLIGHT_COLD FANLIGHT_INLINE void end_scope_unwound(draft& d, thread_block& t) noexcept {
+  d.head().start = ticks_now(*d.core);
+  join_trace(d, t);
+  if (auto const* const note = unwinding(t); note != nullptr) {
+    sighting seen;
+    see(seen, *note);
+    error_identity spare;
+    auto& known = identify(t, *d.core, seen, spare);
+    if (known.reported) return discard_draft(d, t);
+    readable_type const name{seen.type};
+    thrown_text scope;
+    auto const& head = d.head();
+    scope.print("%.*s", static_cast<int>(head.name_size < 1000 ? head.name_size : 1000), reinterpret_cast<char const*>(d.data + sizeof head));
+    put_name(d, seen.text.view());
+    put_fact(d, fact_key::name, scope.view());
+    put_error(d, t, known, seen, name.view(), recording(current_frame(t)));
+  }
+  send_report(d, t, nullptr);
 }
 
 }  // namespace detail
@@ -147,13 +230,8 @@ FANLIGHT_INLINE error_scope::~error_scope() noexcept {
   auto& d = state_.open;
   if (!d.is_open()) return;
   auto& t = detail::here();
-  if (detail::exceptions_in_flight(t) <= d.uncaught) {
-    detail::discard_draft(d, t);
-    return;
-  }
-  d.head().start = detail::ticks_now(*d.core);
-  detail::join_trace(d, t);
-  detail::end_report(state_);
+  if (detail::exceptions_in_flight(t) <= d.uncaught) detail::discard_draft(d, t);
+  else detail::end_scope_unwound(d, t);
 }
 
 FANLIGHT_END

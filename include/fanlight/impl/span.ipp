@@ -280,3 +280,5 @@ FANLIGHT_INLINE metadata::metadata(std::string_view key, value const& what, std:
     : annotation{detail::item_role::metadata, detail::metadata_key{space, key}.view(), what} {}
 
 FANLIGHT_END
+
+#include <fanlight/impl/report.ipp>  // a span that an exception leaves may report it

@@ -149,8 +149,7 @@ FANLIGHT_HOT void sign(draft& d, thread_block const& t, frame const& place, span
 }
 
 FANLIGHT_INLINE void finish(draft& d, thread_block& t) noexcept {
-  if (__builtin_expect(exceptions_in_flight(t) > d.uncaught, 0) && d.head().status == static_cast<std::uint8_t>(status_code::unset))
-    d.head().status = static_cast<std::uint8_t>(status_code::error);
+  if (__builtin_expect(exceptions_in_flight(t) > d.uncaught, 0)) fail_unwound(d, t);
   close_draft(d, t);
 }
 
@@ -285,6 +284,27 @@ FANLIGHT_COLD FANLIGHT_INLINE void begin_anywhere(frame& place, draft& d, unsign
   if (core == nullptr && outer != nullptr) core = outer->core;
   if (core == nullptr) core = default_core(t);
   begin_under(place, d, room, t, core, parent, how);
+}
+
+[[nodiscard]] FANLIGHT_INLINE core_face* core_wanted(thread_block const& t) noexcept {
+  auto const* const outer = current_frame(t);
+  return outer != nullptr && outer->core != nullptr ? outer->core : default_core(t);
+}
+
+/// The pipeline for a record that is made here and now; null: none.
+[[nodiscard]] FANLIGHT_INLINE core_face* core_here(thread_block& t) noexcept {
+  core_face* const core = core_wanted(t);
+  return static_cast<void*>(core) == t.ready ? core : prepare(t, core);
+}
+
+/// The ids of the current span into a record that belongs to it.
+FANLIGHT_INLINE void join_trace(draft& d, thread_block const& t) noexcept {
+  auto const* const outer = current_frame(t);
+  if (outer == nullptr || (outer->flags & frame_flag::in_trace) == 0) return;
+  auto& head = d.head();
+  std::memcpy(head.trace_id, outer->trace_id, sizeof head.trace_id);
+  std::memcpy(head.span_id, outer->span_id, sizeof head.span_id);
+  head.trace_flags = static_cast<std::uint8_t>(outer->flags);
 }
 
 }  // namespace detail

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <fanlight/impl/terminal_text.hpp>
-#include <fanlight/record.hpp>
+#include <fanlight/stack.hpp>
 
 #include <vector>
 
@@ -71,6 +71,18 @@ void add_attributes(std::vector<word>& to, Record const& record) {
   return {};
 }
 
+/// The function that threw, and where that is.
+inline void add_place(std::vector<word>& to, stack_trace const& stack) {
+  if (stack.origin != stack_origin::thrown || stack.frames.empty()) return;
+  auto const& first = stack.frames.front();
+  if (first.function.empty()) return;
+  to.push_back({{}, "in", tint::dim, 2});
+  to.push_back({{}, shown(first.function), tint::none, 1});
+  if (first.file.empty()) return;
+  to.push_back({{}, "at", tint::dim, 1});
+  to.push_back({{}, shown(first.file.substr(first.file.rfind('/') + 1)) + ':' + std::to_string(first.line), tint::none, 1});
+}
+
 [[nodiscard]] inline std::vector<word> words_of(event_record const& event) {
   std::vector<word> out;
   if (!is_exception(event)) {
@@ -84,6 +96,8 @@ void add_attributes(std::vector<word>& to, Record const& record) {
   out.push_back({{}, head + (message.empty() ? "" : ":"), tint::red, 2});
   add_sentence(out, message, tint::red);
   if (out.size() > 1) out[1].gap = 1;
+  for (auto const each : event.attributes())
+    if (is_packed_stack(each.value)) add_place(out, resolve_stack(each.value));
   for (auto const each : event.attributes())
     if (each.key != "exception.type" && each.key != "exception.message" && !is_for_machines(each.key))
       out.push_back(attribute_word({}, each.key, each.value));
@@ -107,6 +121,7 @@ void add_attributes(std::vector<word>& to, Record const& record) {
   std::size_t const message = out.size();
   add_sentence(out, report.message, tint_of(report.level));
   if (message == 2 && out.size() > message) out[message].gap = 1;
+  if (!report.on_span) add_place(out, stack_of(report));
   add_attributes(out, report);
   return out;
 }

@@ -3,9 +3,10 @@ import re
 import sys
 
 import object_cases
+import probe_cases
 from kit import CONSUMER, HERE, OFF, SOURCE, STRICT, Failed, clangxx, gxx, must, must_fail, old_clangxx
 
-ALL = dict(object_cases.ALL)
+ALL = {**object_cases.ALL, **probe_cases.ALL}
 DUMMIES = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "dummy", "AWS_SECRET_ACCESS_KEY": "dummy"}
 
 

@@ -80,6 +80,7 @@ struct ending {
 }
 
 [[gnu::noinline]] void thrower() { throw std::runtime_error{"fatal"}; }
+[[gnu::noinline]] void throw_number() { throw 42; }
 struct noisy {
   ~noisy() { static_cast<void>(std::strlen("x")); }
 };
@@ -131,7 +132,7 @@ void uncaught_behind_destructors() {
 }
 
 void uncaught_number() {
-  auto const one = terminated([]() noexcept { throw 42; }, "terminate called after throwing");
+  auto const one = terminated([]() noexcept { throw_number(); }, "terminate called after throwing");
   EXPECT(one.type == "int" && one.message == "42");
 }
 
@@ -232,10 +233,11 @@ class spool_folder {
 
 int* volatile nowhere = nullptr;
 [[gnu::noinline]] void crasher() { *nowhere = 1; }
+int (*volatile deeper)(int volatile*) = nullptr;
 [[gnu::noinline]] int endless(int volatile* above) {
   int volatile here[256];
   here[0] = *above + 1;
-  return endless(here) + here[0];
+  return deeper(here) + here[0];
 }
 
 /// Lets a process crash and another come after it; gives what that one told.
@@ -285,6 +287,7 @@ void crash_by_stack_overflow() {
   auto const all = crashed(
       [] {
         int volatile begin = 0;
+        deeper = endless;
         endless(&begin);
       },
       SIGSEGV);

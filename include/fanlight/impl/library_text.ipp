@@ -12,7 +12,7 @@ namespace detail {
 
 #if FANLIGHT_KNOWS_THROWN
 
-extern "C" char fanlight_type_of_system_error_1 __asm__("_ZTISt12system_error");
+extern "C" char fanlight_type_of_system_error_1[] __asm__("_ZTISt12system_error");
 
 [[nodiscard]] inline std::string_view mangled_string() noexcept {
 #if _GLIBCXX_USE_CXX11_ABI

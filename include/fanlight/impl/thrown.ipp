@@ -46,15 +46,15 @@ FANLIGHT_VISIBLE inline constinit library_text_function library_text = nullptr;
 #if FANLIGHT_KNOWS_THROWN
 
 // By their names in the object files, so that files without run-time type information have the same bodies.
-extern "C" char fanlight_type_of_exception_1 __asm__("_ZTISt9exception");
-extern "C" char fanlight_type_of_nested_1 __asm__("_ZTISt16nested_exception");
+extern "C" char fanlight_type_of_exception_1[] __asm__("_ZTISt9exception");
+extern "C" char fanlight_type_of_nested_1[] __asm__("_ZTISt16nested_exception");
 
 /// The part of a thrown object that is a `Base`; null when it has none, or none that can be reached.
 template <class Base>
-[[nodiscard]] Base const* base_of(thrown_object const& thrown, char& type_of_base) noexcept {
+[[nodiscard]] Base const* base_of(thrown_object const& thrown, char* type_of_base) noexcept {
   if (thrown.type == nullptr || thrown.type->__is_pointer_p()) return nullptr;
   auto* object = const_cast<void*>(thrown.object);
-  if (!reinterpret_cast<std::type_info const&>(type_of_base).__do_catch(thrown.type, &object, 1)) return nullptr;
+  if (!reinterpret_cast<std::type_info const*>(type_of_base)->__do_catch(thrown.type, &object, 1)) return nullptr;
   return static_cast<Base const*>(object);
 }
 

@@ -7,7 +7,7 @@ usage: run.py FOLDER_WITH_PROGRAMS [--gates] [--json FILE] [--rounds N] [--only 
 --json    writes all figures and verdicts to FILE
 --markdown  the table as docs/performance.md has it
 --rounds  how often what a clock decides is measured; the median counts (5)
---only    one probe of: heap memory idle hung size encoded_bytes otlp_counts instructions instructions_compiled instructions_encode latency latency_shared throughput otlp_path encode scaling compile_time
+--only    one probe of: heap memory idle hung size encoded_bytes otlp_counts instructions instructions_compiled instructions_encode latency latency_shared errors throughput otlp_path encode scaling compile_time
 """
 import argparse
 import json

@@ -52,6 +52,14 @@ FANLIGHT_END
 // Outside of the versioned namespace, as the door is: objects of a process share the notes whatever build they are of.
 namespace fanlight_probe_1 {
 
+// The table of virtual functions is looked at as an array, and the object that stands for a type has a type of its own: with -flto g++ tells.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpragmas"
+#pragma GCC diagnostic ignored "-Wlto-type-mismatch"
+#pragma GCC diagnostic ignored "-Wodr"
+#endif
+
 /// What guarded() pretends to catch. Nobody makes one; its key function is nowhere defined, so that no compiler emits a type_info for it:
 /// the one below takes that name.
 class probe {
@@ -77,12 +85,6 @@ struct probe_object {
 };
 extern "C" void const* const fanlight_probe_functions_1[8] __asm__("_ZTVN16fanlight_probe_110probe_typeE");
 
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wpragmas"
-#pragma GCC diagnostic ignored "-Wlto-type-mismatch"
-#pragma GCC diagnostic ignored "-Wodr"
-#endif
 extern __attribute__((weak, visibility("default"))) probe_object the_probe __asm__("_ZTIN16fanlight_probe_15probeE");
 constinit probe_object the_probe{&fanlight_probe_functions_1[2], "N16fanlight_probe_15probeE"};
 #if defined(__GNUC__) && !defined(__clang__)

@@ -33,6 +33,12 @@ class outcome {
     out.after_ = after;
     return out;
   }
+  /// Of tend(), when nothing is wrong: to be called again after that time.
+  [[nodiscard]] static outcome later(std::chrono::milliseconds after) {
+    outcome out{kind::delivered, 0, {}};
+    out.after_ = after;
+    return out;
+  }
   /// Nothing of it will ever arrive.
   [[nodiscard]] static outcome dropped(std::string why) { return outcome{kind::dropped, 0, std::move(why)}; }
 
@@ -90,7 +96,7 @@ class exporter {
   /// them they count as queued, and a flush does not wait for them. `delivered` of consume() then means that the batch need not be handed
   /// over again, `retry` that it is to be, once more.
   [[nodiscard]] virtual bool keeps_records() const noexcept { return false; }
-  /// Called, for such an exporter, when all that has ended is there and nothing more comes for now; and again after a `retry`.
+  /// Called, for such an exporter, when all that has ended is there and nothing more comes for now; and again after a `retry` or a `later`.
   [[nodiscard]] virtual outcome tend(deadline) { return outcome::delivered(); }
   /// The one call from other threads, perhaps while another one runs: what runs now, and all that comes, has only until then. Does not block.
   virtual void hurry(deadline) noexcept {}
@@ -152,6 +158,7 @@ struct exporter_spec {
   std::vector<problem> problems;                     // what is wrong with its configuration; then it is left out
   std::size_t queue_records = 0;                     // what the lane may hold; 0: the pipeline's setting
   std::size_t queue_bytes = 0;
+  bool drop_oldest = false;                          // what is lost when the queue is full; else the newest
   bool prompt = false;                               // deliver as soon as there is something, as a console does
   bool wants_open = false;                           // start notes too
   bool off = false;                                  // switched off by its environment: left out without a word

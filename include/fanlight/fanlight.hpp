@@ -2,6 +2,7 @@
 // exporters in code and wants no others in it includes pipeline.hpp and the headers of those.
 #pragma once
 
+#include <fanlight/exporters/cloudwatch.hpp>
 #include <fanlight/exporters/console.hpp>
 #include <fanlight/exporters/memory.hpp>
 #include <fanlight/exporters/otlp.hpp>

@@ -13,6 +13,7 @@ struct lane_settings {
   std::size_t queue_records, queue_bytes;
   std::size_t batch_records, batch_bytes;  // what the dispatcher makes at most
   std::chrono::milliseconds export_timeout, retry_first, retry_most, keep_for;
+  bool drop_oldest = false;  // when the queue is full; else the newest
 };
 
 /// After `attempts` in vain: doubling, with jitter of half of it either way; never sooner than the server asked.

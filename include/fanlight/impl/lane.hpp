@@ -1,6 +1,6 @@
 // A lane: one exporter, its queue of batches, its thread, its patience and its counters. The dispatcher offers batches and never waits;
 // the lane's thread is the only one that calls the exporter, and destroys it when all is over. Bounded in records and bytes: what does not
-// fit is lost and counted, newest first. A slow or dead back end holds up nobody but itself.
+// fit is lost and counted, newest first, or oldest first where that was asked. A slow or dead back end holds up nobody but itself.
 #pragma once
 
 #include <fanlight/exporter.hpp>
@@ -39,18 +39,16 @@ class lane {
   /// `last`: nothing will come after it, and what does not fit is lost to the end, and not to the queue.
   void offer(batch_ref const& batch, bool last) noexcept {
     std::uint64_t const records = wanted(*batch);
+    std::uint64_t lost = 0;
     {
       std::lock_guard const held{lock_};
       offered_ = batch->sequence;
-      if (records == 0 || enqueue(batch, records)) {
-        if (queue_.empty()) done_ = offered_;
-        bell_.notify_all();
-        return;
-      }
-      lose(records, last ? loss::shutdown : ended_ ? loss::failed : loss::queue_full);
+      if (how_.drop_oldest && records != 0) lost = make_room(records, batch->room);
+      if (records == 0 || enqueue(batch, records)) bell_.notify_all();
+      else lose(records, last ? loss::shutdown : ended_ ? loss::failed : loss::queue_full), lost += last ? 0 : records;
       if (queue_.empty()) done_ = offered_;
     }
-    if (!last) tell_full(records);
+    if (lost != 0) tell_full(lost);
   }
 
   /// All that has ended is in the batches that were offered.
@@ -64,7 +62,7 @@ class lane {
   /// No further batch would fit. Asks to be told, by the dispatcher's bell, when there is room again.
   [[nodiscard]] bool is_full() noexcept {
     std::lock_guard const held{lock_};
-    bool const full = !ended_ && !queue_.empty() &&
+    bool const full = !how_.drop_oldest && !ended_ && !queue_.empty() &&
                       (queued_ + how_.batch_records > how_.queue_records || bytes_ + how_.batch_bytes > how_.queue_bytes);
     tell_of_room_ = full;
     return full;
@@ -180,7 +178,7 @@ class lane {
   void tell_full(std::uint64_t records) noexcept {
     say(problem_code::queue_full, [&] {
       return "the queue of exporter '" + name_ + "' is full, " + std::to_string(records) +
-             " new records are lost: its back end is slow or away. Raise batching.queue_records, or sample";
+             (how_.drop_oldest ? " old" : " new") + " records are lost: its back end is slow or away. Raise batching.queue_records, or sample";
     });
   }
   /// False: not now, the same was said a moment ago.
@@ -247,7 +245,8 @@ class lane {
   }
   void plan_tending(bool again, std::chrono::milliseconds asked) noexcept {
     tend_attempts_ = again ? tend_attempts_ + 1 : 0;
-    tend_at_ = again ? after(pause_after(tend_attempts_, how_.retry_first, how_.retry_most, asked)) : steady::time_point::max();
+    if (again) tend_at_ = after(pause_after(tend_attempts_, how_.retry_first, how_.retry_most, asked));
+    else tend_at_ = asked.count() > 0 ? after(asked) : steady::time_point::max();
   }
 
   /// An exporter that was given up is left alone: what it uses may be gone.
@@ -338,6 +337,7 @@ class lane {
   void lose_kept(lock& held, std::uint64_t records, loss as, problem_code code, std::string const& why) noexcept;
   void account(entry_type type, std::uint64_t records) noexcept;
   void give_up_first(loss why) noexcept;
+  std::uint64_t make_room(std::uint64_t records, std::size_t bytes) noexcept;
   void pop() noexcept;
   void expire(lock& held, std::string const& why = {}) noexcept;
   void wait_to_retry(lock& held, outcome const& how_it_went) noexcept;

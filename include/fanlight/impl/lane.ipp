@@ -96,6 +96,21 @@ FANLIGHT_INLINE void lane::give_up_first(loss why) noexcept {
   pop();
 }
 
+/// The oldest batches go that nobody is at work on, until one of this size fits. Gives how many records are lost.
+FANLIGHT_COLD FANLIGHT_INLINE std::uint64_t lane::make_room(std::uint64_t records, std::size_t bytes) noexcept {
+  std::uint64_t out = 0;
+  while (!ended_ && !abandoned_ && (queued_ + records > how_.queue_records || bytes_ + bytes > how_.queue_bytes)) {
+    std::size_t const at = !queue_.empty() && (busy_ || queue_.front().attempts != 0) ? 1 : 0;
+    if (at >= queue_.size()) break;
+    auto const gone = queue_[at].records;
+    lose(gone, loss::queue_full);
+    queued_ -= gone, out += gone;
+    if (at == 0) pop();
+    else bytes_ -= queue_[at].batch->room, queue_.erase(queue_.begin() + 1);
+  }
+  return out;
+}
+
 FANLIGHT_INLINE void lane::pop() noexcept {
   bytes_ -= queue_.front().batch->room;
   done_ = queue_.front().batch->sequence;

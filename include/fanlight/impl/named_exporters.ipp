@@ -5,6 +5,7 @@
 
 #include <fanlight/detail/environment.hpp>
 #include <fanlight/detail/settings.hpp>
+#include <fanlight/exporters/cloudwatch.hpp>
 #include <fanlight/exporters/console.hpp>
 #include <fanlight/exporters/otlp.hpp>
 #include <fanlight/exporters/otlp_file.hpp>
@@ -34,12 +35,13 @@ class named_exporters {
     read_endpoints(open);
     read_keys();
     if (from_.is_set("AWS_XRAY_DAEMON_ADDRESS")) choose(kind::xray, trace_types), unspoken_ &= ~trace_types;
+    if (from_.is_set("FANLIGHT_LOG_GROUP")) choose(kind::cloudwatch, log_types), unspoken_ &= ~log_types;
     read_absent();
   }
   [[nodiscard]] std::vector<exporter_spec> take();
 
  private:
-  enum class kind { console, console_json, otlp_file, otlp_stdout, otlp, xray, back_end };
+  enum class kind { console, console_json, otlp_file, otlp_stdout, otlp, xray, cloudwatch, back_end };
   struct choice {
     kind what;
     record_types only;
@@ -90,12 +92,16 @@ FANLIGHT_COLD FANLIGHT_INLINE bool named_exporters::choose_name(char const* vari
     from_.tell_bad(variable, name, "a list of exporters that take logs, which X-Ray does not", "this name is left out");
     return false;
   }
+  if (name == "cloudwatch") {
+    if ((types & log_types) != 0) return choose(kind::cloudwatch, log_types), true;
+    from_.tell_bad(variable, name, "a list of exporters that take spans, which CloudWatch gets only where the code says so", "this name is left out");
+    return false;
+  }
   if (auto const* const which = find_preset(name)) return choose(kind::back_end, types, which), true;
-  for (std::string_view const later : {"cloudwatch", "rollbar"})
-    if (name == later) {
-      missing_.push_back({std::string{variable} + " names " + name, "fl::" + name});
-      return false;
-    }
+  if (name == "rollbar") {
+    missing_.push_back({std::string{variable} + " names " + name, "fl::" + name});
+    return false;
+  }
   if (name == "zipkin" || name == "prometheus")
     from_.tell(problem_code::ignored, std::string{variable} + " names " + name +
                                           ", which fanlight does not speak; it is left out. A collector "
@@ -103,7 +109,7 @@ FANLIGHT_COLD FANLIGHT_INLINE bool named_exporters::choose_name(char const* vari
   else if (name == "none") from_.tell_bad(variable, name, "none alone, without other names", "`none` is left out");
   else
     from_.tell_bad(variable, name,
-                   "a list of console, console_json, otlp, otlp_file, otlp/stdout, xray and names of back ends such as honeycomb, or none",
+                   "a list of console, console_json, otlp, otlp_file, otlp/stdout, xray, cloudwatch and names of back ends such as honeycomb, or none",
                    "this name is left out");
   return false;
 }
@@ -166,8 +172,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void named_exporters::read_absent() {
     char const* variable;
     char const* factory;
   };
-  constexpr row rows[]{
-      {"FANLIGHT_LOG_GROUP", "fl::cloudwatch"}, {"ROLLBAR_ACCESS_TOKEN", "fl::rollbar"}};
+  constexpr row rows[]{{"ROLLBAR_ACCESS_TOKEN", "fl::rollbar"}};
   for (auto const& one : rows)
     if (from_.is_set(one.variable)) missing_.push_back({std::string{one.variable} + " is set", one.factory});
 }
@@ -193,6 +198,10 @@ FANLIGHT_COLD FANLIGHT_INLINE exporter_spec named_exporters::make(choice const& 
     out = otlp();
   } else if (of.what == kind::xray) {
     return xray();  // takes what it takes
+  } else if (of.what == kind::cloudwatch) {
+    cloudwatch_config how;
+    how.errors = true;  // whoever names exporters for logs means errors too
+    return cloudwatch(std::move(how));
   } else if (of.what == kind::back_end) {
     out = preset_by_name(of.which->name, of.endpoint);
   } else {

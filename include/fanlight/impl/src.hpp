@@ -9,6 +9,16 @@
 #include <fanlight/impl/abi.ipp>
 #include <fanlight/impl/aws/aws_sign.ipp>
 #include <fanlight/impl/check.ipp>
+#include <fanlight/impl/cloudwatch/delivery.ipp>
+#include <fanlight/impl/cloudwatch/exporter.ipp>
+#include <fanlight/impl/cloudwatch/line.ipp>
+#include <fanlight/impl/cloudwatch/line_text.ipp>
+#include <fanlight/impl/cloudwatch/pattern.ipp>
+#include <fanlight/impl/cloudwatch/pending.ipp>
+#include <fanlight/impl/cloudwatch/places.ipp>
+#include <fanlight/impl/cloudwatch/service.ipp>
+#include <fanlight/impl/cloudwatch/settings.ipp>
+#include <fanlight/impl/cloudwatch/streams.ipp>
 #include <fanlight/impl/console.ipp>
 #include <fanlight/impl/console_json.ipp>
 #include <fanlight/impl/context.ipp>

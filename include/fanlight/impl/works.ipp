@@ -91,7 +91,8 @@ class works {
 
   void add_lane(exporter_spec const& spec, settings const& how) {
     lane_settings const lane_how{queue_records(spec, how), queue_bytes(spec, how), batch_records(how), batch_bytes(how),
-                                 how.export_timeout,       how.retry_first,        how.retry_most,     how.keep_for};
+                                 how.export_timeout,       how.retry_first,        how.retry_most,     how.keep_for,
+                                 spec.drop_oldest};
     try {
       auto made = spec.make ? spec.make() : nullptr;
       if (made == nullptr) return leave_out(spec.name, "there is nothing to make it from");

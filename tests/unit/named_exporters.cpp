@@ -70,7 +70,7 @@ TEST_CASE("FANLIGHT_EXPORTERS names them, and nothing else does then") {
 }
 
 TEST_CASE("FANLIGHT_EXPORTERS: what is not here, what is not known") {
-  check_missing({{"FANLIGHT_EXPORTERS", "cloudwatch"}}, "FANLIGHT_EXPORTERS names cloudwatch", "fl::cloudwatch");
+  check_missing({{"FANLIGHT_EXPORTERS", "rollbar"}}, "FANLIGHT_EXPORTERS names rollbar", "fl::rollbar");
   check_missing({{"FANLIGHT_EXPORTERS", "console,rollbar"}}, "FANLIGHT_EXPORTERS names rollbar", "fl::rollbar");
   auto const file = settle({{"FANLIGHT_EXPORTERS", "otlp_file,rollbar"}});
   CHECK(file.exporters() == strings{"otlp_stdout"});  // for want of FANLIGHT_OTLP_FILE
@@ -108,10 +108,10 @@ TEST_CASE("errors go where logs go, start notes where spans go") {
 }
 
 TEST_CASE("a signal whose exporter is not here goes to the console") {
-  auto const out = settle({{"OTEL_TRACES_EXPORTER", "cloudwatch"}, {"OTEL_LOGS_EXPORTER", "none"}});
+  auto const out = settle({{"OTEL_TRACES_EXPORTER", "rollbar"}, {"OTEL_LOGS_EXPORTER", "none"}});
   CHECK(out.exporters() == strings{"console:traces"});
   CHECK(out.said.size() == 1);
-  CHECK(out.says(problem_code::feature_missing, "OTEL_TRACES_EXPORTER names cloudwatch"));
+  CHECK(out.says(problem_code::feature_missing, "OTEL_TRACES_EXPORTER names rollbar"));
   for (auto const* name : {"zipkin", "prometheus"}) {
     auto const other = settle({{"OTEL_TRACES_EXPORTER", name}});
     CHECK(other.exporters() == strings{"console"});
@@ -146,8 +146,24 @@ TEST_CASE("X-Ray by name and by its daemon's address, for spans alone") {
   CHECK(logs.says(problem_code::environment_bad, "OTEL_LOGS_EXPORTER is \"xray\""));
 }
 
+TEST_CASE("CloudWatch by name and by its log group, for logs and errors") {
+  auto const named = [](test::variables variables) {
+    variables["FANLIGHT_LOG_GROUP"] = "shop";
+    auto const out = settle(std::move(variables));
+    CHECK(out.text().empty());
+    return out.exporters();
+  };
+  CHECK(named({}) == strings{"cloudwatch:logs", "console:traces"});
+  CHECK(named({{"FANLIGHT_EXPORTERS", "cloudwatch"}}) == strings{"cloudwatch:logs"});
+  CHECK(named({{"FANLIGHT_EXPORTERS", "xray"}}) == strings{"xray:traces"});  // which then links to the group
+  CHECK(named({{"OTEL_LOGS_EXPORTER", "console"}}) == strings{"console"});
+  CHECK(named({{"OTEL_LOGS_EXPORTER", "cloudwatch,console"}, {"OTEL_TRACES_EXPORTER", "none"}}) == strings{"cloudwatch:logs", "console:logs"});
+  CHECK(named({{"AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000"}}) == strings{"xray:traces", "cloudwatch:logs"});
+  auto const out = settle({{"FANLIGHT_LOG_GROUP", "shop"}});
+  CHECK(out.as.exporters[0].only == (takes<log_record> | takes<error_record>));
+}
+
 TEST_CASE("addresses and keys of back ends that are not here") {
-  check_missing({{"FANLIGHT_LOG_GROUP", "shop"}}, "FANLIGHT_LOG_GROUP is set", "fl::cloudwatch");
   check_missing({{"ROLLBAR_ACCESS_TOKEN", "hunter2"}}, "ROLLBAR_ACCESS_TOKEN is set", "fl::rollbar");
   auto const file = settle({{"FANLIGHT_OTLP_FILE", "x.jsonl"}, {"ROLLBAR_ACCESS_TOKEN", "hunter2"}});
   CHECK(file.exporters() == strings{"otlp_file"});

@@ -35,7 +35,7 @@ class named_exporters {
     read_endpoints(open);
     read_keys();
     if (from_.is_set("AWS_XRAY_DAEMON_ADDRESS")) choose(kind::xray, trace_types), unspoken_ &= ~trace_types;
-    if (from_.is_set("FANLIGHT_LOG_GROUP")) choose(kind::cloudwatch, log_types), unspoken_ &= ~log_types;
+    if ((open & log_types) == log_types && from_.is_set("FANLIGHT_LOG_GROUP")) choose(kind::cloudwatch, log_types), unspoken_ &= ~log_types;
     read_absent();
   }
   [[nodiscard]] std::vector<exporter_spec> take();

@@ -27,6 +27,7 @@ fl::config configuration(cruddur::options const& chosen) {
   std::vector<fl::exporter_spec> exporters{
       fl::console({.layout = chosen.json ? fl::console_layout::json : fl::console_layout::waterfall})};
   if (!chosen.otlp_file.empty()) exporters.push_back(fl::otlp_file({.path = chosen.otlp_file}));
+  if (!chosen.log_group.empty()) exporters.push_back(fl::cloudwatch({.log_group = chosen.log_group, .errors = true}));
   return {.service = "cruddur",
           .version = "1.4.0",
           .environment = "development",

@@ -13,15 +13,17 @@ namespace cruddur {
 struct options {
   std::uint16_t port = 4567;
   std::string otlp_file;  // none when empty
+  std::string log_group;  // none when empty
   bool json = false;
   std::uint64_t seed = 1;
   bool fast = false;
 };
 
 constexpr auto usage =
-    "usage: cruddur [--port N] [--otlp-file PATH] [--json] [--seed N] [--fast]\n"
+    "usage: cruddur [--port N] [--otlp-file PATH] [--log-group NAME] [--json] [--seed N] [--fast]\n"
     "  --port N          listen on 127.0.0.1:N; 0 takes any free port (default 4567)\n"
     "  --otlp-file PATH  also write spans to PATH, logs beside it, as OTLP JSON Lines\n"
+    "  --log-group NAME  also send logs and errors to this group of CloudWatch Logs\n"
     "  --json            one JSON object a span on the console, in place of the waterfall\n"
     "  --seed N          for the delays of the mock database\n"
     "  --fast            those delays, divided by 50\n";
@@ -42,6 +44,7 @@ inline std::optional<options> parse(int count, char** words) {
     else if (word == "--port" && read(next, chosen.port)) ++i;
     else if (word == "--seed" && read(next, chosen.seed)) ++i;
     else if (word == "--otlp-file" && !next.empty()) chosen.otlp_file = words[++i];
+    else if (word == "--log-group" && !next.empty()) chosen.log_group = words[++i];
     else return std::nullopt;
   }
   return chosen;

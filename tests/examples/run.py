@@ -6,6 +6,7 @@ import sys
 
 sys.dont_write_bytecode = True  # the source tree stays as it is
 
+import cloudwatch
 import cruddur
 import honeycomb
 import small
@@ -17,6 +18,7 @@ EXAMPLES = {
     "threads": small.threads,
     "fork": small.fork,
     "plugin": small.plugin,
+    "cloudwatch": cloudwatch.run,
     "cruddur": cruddur.run,
     "honeycomb": honeycomb.run,
     "xray": xray.run,

@@ -43,6 +43,8 @@ class fake_cloudwatch {
   void release() { server_.release(); }
   /// Seconds that its clock is ahead of this machine's.
   void set_clock(std::int64_t ahead);
+  /// It takes lines from 2018, and from the future.
+  void ignore_age();
   /// The rights of the key: actions that are denied.
   void deny(std::string const& action);
   /// The key comes with this session token from now on.
@@ -69,6 +71,7 @@ class fake_cloudwatch {
   std::vector<std::string> actions_, refusals_, denied_;
   std::vector<std::pair<std::string, test::behaviour>> script_;
   std::int64_t ahead_ = 0;
+  bool any_age_ = false;
   std::string token_;
   std::uint64_t calls_ = 0;
   test::fault_server server_;  // last: its threads use all of it

@@ -1,0 +1,98 @@
+"""examples/cloudwatch, and the access line of examples/cruddur, against a small server that stands for CloudWatch Logs: nothing exists there
+until it is made."""
+import http.server
+import json
+import os
+import re
+import subprocess
+import threading
+
+from otlp import check
+
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "hush", "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true", "no_proxy": "*"}
+
+
+class Logs:
+    """Groups and streams in memory."""
+    def __enter__(self):
+        logs, lock = self, threading.Lock()
+        logs.groups, logs.actions = {}, []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                action = self.headers["X-Amz-Target"].split(".")[1]
+                with lock:
+                    logs.actions.append(action)
+                    wrong = None if "SignedHeaders=" in self.headers["Authorization"] else "MissingAuthenticationTokenException"
+                    wrong = wrong or logs.perform(action, body)
+                answer = json.dumps({"__type": wrong} if wrong else {}).encode()
+                self.send_response(400 if wrong else 200)
+                self.send_header("x-amzn-RequestId", str(len(logs.actions)))
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever)
+        self.thread.start()
+        self.variables = {**KEYS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.server.server_port}"}
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+    def perform(self, action, body):
+        group = body["logGroupName"]
+        if action == "CreateLogGroup":
+            self.groups[group] = {}
+        elif group not in self.groups:
+            return "ResourceNotFoundException"
+        elif action == "CreateLogStream":
+            self.groups[group][body["logStreamName"]] = []
+        elif action == "PutLogEvents":
+            if body["logStreamName"] not in self.groups[group]:
+                return "ResourceNotFoundException"
+            self.groups[group][body["logStreamName"]] += body["logEvents"]
+        return None
+
+    def lines(self, group, logger):
+        """Of the one stream of this logger."""
+        found = [lines for name, lines in self.groups[group].items() if name.split("/")[2] == logger]
+        check(len(found) == 1, f"one stream of {logger}: {list(self.groups[group])}")
+        return [json.loads(line["message"]) for line in found[0]]
+
+
+def start(folder, logs, *words, **variables):
+    done = subprocess.run([str(folder / "cloudwatch"), *words], capture_output=True, text=True, timeout=100, env={**os.environ, **logs.variables, **variables})
+    return done.returncode, done.stdout, done.stderr
+
+
+def run(folder):
+    with Logs() as logs:
+        done = start(folder, logs)
+        check(done == (0, "2 of 2 lines arrived\n", ""), done)
+        home, = logs.lines("fanlight-example", "root")
+        access, = logs.lines("fanlight-example", "access")
+        check(home["message"] == "HomeActivities" and home["user_handle"] == "andrewbrown" and home["rows"] == 3, home)
+        check(re.fullmatch(r"\[\d{4}-\w{3}-\d\d \d\d:\d\d\] 192\.0\.2\.7 GET http /api/activities/home 200", access["message"]), access)
+        check(home["trace_id"] == access["trace_id"] and home["span_id"] != access["span_id"], "one trace, two spans")
+        check(home["xray_trace_id"].replace("-", "")[1:] == home["trace_id"], home)
+        check("PutRetentionPolicy" in logs.actions, logs.actions)
+
+        done = start(folder, logs, "burst", FANLIGHT_LOG_GROUP="burst")
+        check(done == (0, "100000 of 100000 lines arrived\n", ""), done)
+        check([line["i"] for line in logs.lines("burst", "root")] == list(range(100_000)), "all, in order, none twice")
+
+        done = start(folder, logs, FANLIGHT_LOG_GROUP="aws/x")
+        check(done[0] == 0 and "it begins with aws/" in done[2], f"left out, with words: {done}")
+        away = dict(logs.variables)
+    done = subprocess.run([str(folder / "cloudwatch")], capture_output=True, text=True, timeout=100, env={**os.environ, **away})
+    check(done.returncode == 1 and "what is to be sent is kept, and tried again" in done.stderr and "hush" not in done.stderr, f"nobody there: {done}")

@@ -67,6 +67,7 @@
 #include <fanlight/impl/settings.ipp>
 #include <fanlight/impl/stack.ipp>
 #include <fanlight/impl/statistics.ipp>
+#include <fanlight/impl/stop_signals.ipp>
 #include <fanlight/impl/subsegment.ipp>
 #include <fanlight/impl/testing.ipp>
 #include <fanlight/impl/thrown.ipp>

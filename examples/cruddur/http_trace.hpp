@@ -11,6 +11,7 @@
 
 #include <ctime>
 #include <exception>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -63,9 +64,22 @@ inline void log_access(httplib::Request const& request, int status) {
 }
 
 struct reply {
-  int status = 200;
+  int status = 0;    // 0: the handler came back without an answer
   std::string body;  // JSON
 };
+
+// A handler that forgot to answer is a mistake in the program, and is told as one.
+struct no_answer : std::logic_error {
+  using std::logic_error::logic_error;
+};
+
+// To Rollbar, if it is on, with whom and which request it happened to.
+inline void report(std::exception const& error, httplib::Request const& request, std::string const& route) {
+  fanlight::error_report told{error};
+  told.set("http.request.method", request.method).set("url.path", request.target).set("server.address", host_of(request)).set("client.address", request.remote_addr);
+  if (!route.empty()) told.set("http.route", route);
+  if (auto const user = request.get_param_value("user_handle"); !user.empty()) told.person({.id = user});
+}
 
 // `route` is the pattern for people ("/api/activities/@:handle"), empty for what no route matches; `handle` takes the request
 // and returns a reply. What it throws becomes a failed span and a 500.
@@ -85,11 +99,16 @@ httplib::Server::Handler traced(std::string route, Handler handle) {
     describe(span, request);
     reply answer{500, R"({"error":"internal_error"})"};
     try {
-      fanlight::guarded([&] { answer = handle(request); });
+      fanlight::guarded([&] {
+        auto given = handle(request);
+        if (given.status == 0) throw no_answer{"the handler of " + request.method + " " + route + " gave no answer"};
+        answer = std::move(given);
+      });
       if (answer.status >= 500)  // below that the server did its part, and the status stays unset
         span.fail().set("error.type", std::to_string(answer.status));
     } catch (std::exception const& error) {
       span.fail(error);
+      report(error, request, route);
     } catch (...) {
       span.fail("unknown exception").set("error.type", "_OTHER");
     }

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <future>
 #include <thread>
 #include <utility>
@@ -28,6 +29,7 @@ fl::config configuration(cruddur::options const& chosen) {
       fl::console({.layout = chosen.json ? fl::console_layout::json : fl::console_layout::waterfall})};
   if (!chosen.otlp_file.empty()) exporters.push_back(fl::otlp_file({.path = chosen.otlp_file}));
   if (!chosen.log_group.empty()) exporters.push_back(fl::cloudwatch({.log_group = chosen.log_group, .errors = true}));
+  if (std::getenv("ROLLBAR_ACCESS_TOKEN") != nullptr) exporters.push_back(fl::rollbar());
   return {.service = "cruddur",
           .version = "1.4.0",
           .environment = "development",

@@ -4,6 +4,8 @@
 #include "http_trace.hpp"
 #include "json.hpp"
 
+#include <fanlight/test_error.hpp>
+
 #include <string>
 
 namespace cruddur {
@@ -59,6 +61,14 @@ void server::add_routes(database& db) {
   http_.Get(R"(/api/activities/@(\w{1,30}))",
             traced("/api/activities/@:handle", [&db](request const& in) { return show_user(db, in); }));
   http_.Post("/api/activities", traced("/api/activities", [&db](request const& in) { return create(db, in); }));
+  // To see that errors arrive where they should: one on purpose, and one that looks up the rows and forgets to send them.
+  http_.Get("/rollbar/test", traced("/rollbar/test", [](request const&) -> reply { fanlight::raise_test_error(); }));
+  http_.Get("/rollbar/lost", traced("/rollbar/lost", [&db](request const& in) {
+              reply out;
+              auto const rows = home_activities(db, user_of(in));
+              if (rows.empty()) out = {200, to_json(rows)};
+              return out;
+            }));
   http_.Get(".*", traced("", no_such_page));  // the last: routes are tried in order
   http_.Post(".*", traced("", no_such_page));
 }

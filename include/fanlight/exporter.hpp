@@ -55,8 +55,9 @@ class outcome {
   std::chrono::milliseconds after_{};
 };
 
-/// What became of records that an exporter had kept. no_parent: they were not meant for it.
-enum class fate : std::uint8_t { delivered, rejected, failed, expired, no_parent };
+/// What became of records that an exporter had kept. no_parent: they were not meant for it. ignored: by its own rules they are not to be sent.
+/// limited: there were more than its configuration lets through. full: more than it may keep.
+enum class fate : std::uint8_t { delivered, rejected, failed, expired, no_parent, ignored, limited, full };
 
 /// The types of record an exporter takes, as bits.
 using record_types = std::uint32_t;
@@ -85,6 +86,8 @@ class exporter {
   virtual ~exporter() = default;
 
   [[nodiscard]] virtual record_types kinds() const noexcept = 0;
+  /// Of those, what it looks at and does not deliver: counted nowhere, and no flush waits for it.
+  [[nodiscard]] virtual record_types background() const noexcept { return 0; }
   virtual void start(exporter_setup const&) {}
   /// The records of one type of a batch. Returns before `until`, or soon after.
   [[nodiscard]] virtual outcome consume(detail::entry_type type, detail::batch_ref const& records, deadline until) = 0;

@@ -8,9 +8,11 @@
 #include <fanlight/exporters/otlp.hpp>
 #include <fanlight/exporters/otlp_file.hpp>
 #include <fanlight/exporters/presets.hpp>
+#include <fanlight/exporters/rollbar.hpp>
 #include <fanlight/exporters/xray.hpp>
 #include <fanlight/pipeline.hpp>
 #include <fanlight/process.hpp>
+#include <fanlight/test_error.hpp>
 #include <fanlight/trace.hpp>
 #include <fanlight/xray_headers.hpp>
 #include <fanlight/xray_sampling.hpp>

@@ -13,10 +13,11 @@
 FANLIGHT_BEGIN
 
 /// Why a record did not arrive.
-enum class loss : std::uint8_t { capture_full, queue_full, rejected, failed, threw, expired, shutdown, late, count_ };
+/// limited: over a limit that the exporter's configuration sets.
+enum class loss : std::uint8_t { capture_full, queue_full, rejected, failed, threw, expired, shutdown, late, limited, count_ };
 /// Why a record was not meant to.
-/// no_parent: an X-Ray subsegment with no segment above it.
-enum class filter : std::uint8_t { process, not_sampled, no_parent, count_ };
+/// no_parent: an X-Ray subsegment with no segment above it. ignored: by the exporter's own rules.
+enum class filter : std::uint8_t { process, not_sampled, no_parent, ignored, count_ };
 [[nodiscard]] std::string_view to_text(loss why) noexcept;
 [[nodiscard]] std::string_view to_text(filter why) noexcept;
 

@@ -9,6 +9,7 @@ sys.dont_write_bytecode = True  # the source tree stays as it is
 import cloudwatch
 import cruddur
 import honeycomb
+import rollbar
 import small
 import xray
 
@@ -22,6 +23,7 @@ EXAMPLES = {
     "cruddur": cruddur.run,
     "honeycomb": honeycomb.run,
     "xray": xray.run,
+    "rollbar": rollbar.run,
 }
 
 

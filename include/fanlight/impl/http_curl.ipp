@@ -245,6 +245,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void curl_sender::write_body(http_request const& w
   bool const head = what.method == "HEAD", get = what.method == "GET", post = what.method == "POST";
   bool const body = post || what.method == "PUT" || what.method == "PATCH" || !what.body.empty();
   set(CURLOPT_HTTPGET, 1L);
+  set(CURLOPT_FRESH_CONNECT, what.fresh ? 1L : 0L);
   if (body) {
     set(CURLOPT_POST, 1L);
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(what.body.size()));

@@ -21,7 +21,7 @@ namespace detail {
 class lane {
  public:
   lane(std::string name, std::unique_ptr<exporter> to, record_types only, lane_settings const& how, desk& problems, waker& dispatcher)
-      : name_{std::move(name)}, to_{std::move(to)}, takes_{to_->kinds() & only}, keeps_{to_->keeps_records()}, how_{how}, problems_{problems}, dispatcher_{dispatcher} {}
+      : name_{std::move(name)}, to_{std::move(to)}, takes_{to_->kinds() & only}, background_{to_->background()}, keeps_{to_->keeps_records()}, how_{how}, problems_{problems}, dispatcher_{dispatcher} {}
   lane(lane const&) = delete;
   lane& operator=(lane const&) = delete;
 
@@ -44,7 +44,7 @@ class lane {
       std::lock_guard const held{lock_};
       offered_ = batch->sequence;
       if (how_.drop_oldest && records != 0) lost = make_room(records, batch->room);
-      if (records == 0 || enqueue(batch, records)) bell_.notify_all();
+      if (types_in(*batch) == 0 || enqueue(batch, records)) bell_.notify_all();
       else lose(records, last ? loss::shutdown : ended_ ? loss::failed : loss::queue_full), lost += last ? 0 : records;
       if (queue_.empty()) done_ = offered_;
     }
@@ -127,7 +127,8 @@ class lane {
     std::lock_guard const held{lock_};
     return counters_.dropped_by[static_cast<std::size_t>(why)];
   }
-  [[nodiscard]] bool takes_type(std::size_t type) const noexcept { return (takes_ >> type & 1) != 0; }
+  /// Of what it is only shown, nothing counts.
+  [[nodiscard]] bool counts_type(std::size_t type) const noexcept { return ((takes_ & ~background_) >> type & 1) != 0; }
   [[nodiscard]] std::string const& name() const noexcept { return name_; }
 
  private:
@@ -142,13 +143,16 @@ class lane {
   [[nodiscard]] std::uint64_t wanted(batch_data const& batch) const noexcept {
     std::uint64_t out = 0;
     for (std::size_t type = 1; type < entry_types; ++type)
-      if (takes_type(type)) out += batch.counts[type];
+      if (counts_type(type)) out += batch.counts[type];
     return out;
+  }
+  [[nodiscard]] std::uint64_t counted(batch_data const& batch, entry_type type) const noexcept {
+    return counts_type(static_cast<std::size_t>(type)) ? batch.count(type) : 0;
   }
   [[nodiscard]] record_types types_in(batch_data const& batch) const noexcept {
     record_types out = 0;
     for (std::size_t type = 1; type < entry_types; ++type)
-      if (takes_type(type) && batch.counts[type] != 0) out |= 1u << type;
+      if ((takes_ >> type & 1) != 0 && batch.counts[type] != 0) out |= 1u << type;
     return out;
   }
 
@@ -283,7 +287,7 @@ class lane {
     if (!is_kept && steady::now() - first.batch->sealed_at > how_.keep_for) return expire(held);
     auto const type = static_cast<entry_type>(std::countr_zero(first.left));
     batch_ref const batch = first.batch;
-    if (keeps_ && first.attempts == 0) hand_over(first, batch->count(type));
+    if (keeps_ && first.attempts == 0) hand_over(first, counted(*batch, type));
     ++first.attempts;
     ++counters_.batches;
     auto const until = begin_attempt();
@@ -334,6 +338,7 @@ class lane {
   void settle_rejected(lock& held, entry_type type, std::uint64_t records, outcome const& how_it_went) noexcept;
   void take_back(lock& held, entry_type type, std::uint64_t records, outcome const& how_it_went) noexcept;
   void settle_kept(fate how, std::uint64_t records, std::string const& why) noexcept;
+  void lose_quietly(std::uint64_t records, loss as) noexcept;
   void lose_kept(lock& held, std::uint64_t records, loss as, problem_code code, std::string const& why) noexcept;
   void account(entry_type type, std::uint64_t records) noexcept;
   void give_up_first(loss why) noexcept;
@@ -356,7 +361,7 @@ class lane {
 
   std::string const name_;
   std::unique_ptr<exporter> to_;
-  record_types const takes_;
+  record_types const takes_, background_;
   bool const keeps_;
   lane_settings const how_;
   desk& problems_;

@@ -8,7 +8,7 @@ FANLIGHT_BEGIN
 namespace detail {
 
 FANLIGHT_INLINE void lane::settle(lock& held, entry_type type, outcome const& how_it_went) noexcept {
-  std::uint64_t const records = queue_.front().batch->count(type);
+  std::uint64_t const records = counted(*queue_.front().batch, type);
   if (keeps_ && how_it_went.kind() != outcome::kind::retry) return take_back(held, type, records, how_it_went);
   switch (how_it_went.kind()) {
     case outcome::kind::delivered:
@@ -65,10 +65,26 @@ FANLIGHT_INLINE void lane::settle_kept(fate how, std::uint64_t records, std::str
       counters_.filtered += records;
       counters_.filtered_by[static_cast<std::size_t>(filter::no_parent)] += records;
       return;
+    case fate::ignored:
+      counters_.filtered += records;
+      counters_.filtered_by[static_cast<std::size_t>(filter::ignored)] += records;
+      return;
+    case fate::limited: return lose_quietly(records, loss::limited);
+    case fate::full:
+      lose_quietly(records, loss::queue_full);
+      say_unlocked(held, problem_code::queue_full, [&] { return "exporter '" + name_ + "' lost " + std::to_string(records) + " new records: " + why; });
+      return;
     case fate::rejected: return lose_kept(held, records, loss::rejected, problem_code::rejected, why);
     case fate::failed: return lose_kept(held, records, loss::failed, problem_code::delivery_failed, why);
     case fate::expired: return lose_kept(held, records, loss::expired, problem_code::expired, why);
   }
+}
+
+/// That there are too many is no outage.
+FANLIGHT_INLINE void lane::lose_quietly(std::uint64_t records, loss as) noexcept {
+  counters_.dropped += records;
+  counters_.dropped_by[static_cast<std::size_t>(as)] += records;
+  lost_ += records;
 }
 
 FANLIGHT_INLINE void lane::lose_kept(lock& held, std::uint64_t records, loss as, problem_code code, std::string const& why) noexcept {

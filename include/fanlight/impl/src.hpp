@@ -63,6 +63,17 @@
 #include <fanlight/impl/record.ipp>
 #include <fanlight/impl/report.ipp>
 #include <fanlight/impl/rings.ipp>
+#include <fanlight/impl/rollbar/answer.ipp>
+#include <fanlight/impl/rollbar/builder.ipp>
+#include <fanlight/impl/rollbar/deploy.ipp>
+#include <fanlight/impl/rollbar/event.ipp>
+#include <fanlight/impl/rollbar/exporter.ipp>
+#include <fanlight/impl/rollbar/maker.ipp>
+#include <fanlight/impl/rollbar/node.ipp>
+#include <fanlight/impl/rollbar/scrub.ipp>
+#include <fanlight/impl/rollbar/settings.ipp>
+#include <fanlight/impl/rollbar/telemetry.ipp>
+#include <fanlight/impl/rollbar/truncate.ipp>
 #include <fanlight/impl/sampler.ipp>
 #include <fanlight/impl/settings.ipp>
 #include <fanlight/impl/stack.ipp>

@@ -15,6 +15,7 @@ FANLIGHT_COLD FANLIGHT_INLINE std::string_view to_text(loss why) noexcept {
     case loss::expired: return "expired";
     case loss::shutdown: return "shutdown";
     case loss::late: return "late";
+    case loss::limited: return "limited";
     case loss::count_: break;
   }
   return "unknown";
@@ -25,6 +26,7 @@ FANLIGHT_COLD FANLIGHT_INLINE std::string_view to_text(filter why) noexcept {
     case filter::process: return "process";
     case filter::not_sampled: return "not_sampled";
     case filter::no_parent: return "no_parent";
+    case filter::ignored: return "ignored";
     case filter::count_: break;
   }
   return "unknown";

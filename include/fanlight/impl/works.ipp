@@ -38,7 +38,7 @@ class works {
     for (std::size_t i = 0; i < counted.lanes.size(); ++i) {
       auto& one = counted.lanes[i];
       for (std::size_t type = 1; type < entry_types; ++type)
-        if (dispatch.lanes()[i]->takes_type(type)) add_outside(one, counted, type);
+        if (dispatch.lanes()[i]->counts_type(type)) add_outside(one, counted, type);
       one.accepted = one.delivered + one.dropped + one.filtered + one.queued;
       out.accepted += one.accepted, out.delivered += one.delivered, out.dropped += one.dropped;
       out.filtered += one.filtered, out.queued += one.queued;

@@ -185,6 +185,7 @@ TEST_CASE("rollbar: while nobody is there items wait, and the newest gives way w
   fl::pipeline line{plain({fl::rollbar(how)}, problems)};
   fl::with_default const here{line};
   for (int i = 0; i < 8; ++i) report("r" + std::to_string(i));
+  CHECK(eventually([&] { return how.watch->stats().queue_full == 3; }));
   CHECK_FALSE(line.flush(100ms));
   auto const told = line.stats().exporters.at(0);
   CHECK(told.queued == 5);

@@ -83,7 +83,7 @@ FANLIGHT_COLD FANLIGHT_INLINE rollbar_node rollbar_builder::body(rollbar_source 
   if (as.type.empty()) {
     auto message = rollbar_node::object();
     for (auto const& each : from.own.members)
-      if (each.key != "body" && each.key.compare(0, 8, "rollbar.") != 0) message.put(each.key, each);
+      if (each.key != "body" && each.key.compare(0, 8, "rollbar.") != 0) message.push(each);
     message.put("body", as.message);
     out.put("message", std::move(message));
     return out;
@@ -168,8 +168,14 @@ FANLIGHT_COLD FANLIGHT_INLINE rollbar_node rollbar_builder::custom(rollbar_sourc
   auto out = rollbar_node::object();
   for (auto const item : how_.custom.members()) out.put(item.key, rollbar_node::from(item.value));
   auto const take = [&](rollbar_node const& all) {
-    for (auto const& each : all.members)
-      if (!has_a_place(each.key)) out.put(each.key, each);
+    auto const known = out.members.size();  // within one source each key is there once
+    for (auto const& each : all.members) {
+      if (has_a_place(each.key)) continue;
+      auto const end = out.members.begin() + static_cast<std::ptrdiff_t>(known);
+      auto const at = std::find_if(out.members.begin(), end, [&](rollbar_node const& one) { return one.key == each.key; });
+      if (at != end) *at = each;
+      else out.push(each);
+    }
   };
   take(from.span);
   take(from.scope);

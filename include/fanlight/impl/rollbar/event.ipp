@@ -82,7 +82,11 @@ FANLIGHT_COLD FANLIGHT_INLINE rollbar_source read_error(error_record const& from
   out.person_id = from.person_id(), out.person_name = from.person_name(), out.person_email = from.person_email();
   if (from.trace_id.is_valid()) out.trace_id = from.trace_id.hex().view();
   if (from.span_id.is_valid()) out.span_id = from.span_id.hex().view();
-  for (auto const& each : from.attributes()) (each.indexed ? out.scope : out.own).put(each.key, rollbar_node::from(each.value));
+  for (auto const& each : from.attributes()) {  // each key is there once
+    auto& part = each.indexed ? out.scope : out.own;
+    part.push(rollbar_node::from(each.value));
+    part.members.back().key = rollbar_node::text(each.key).words;
+  }
   for (auto const& each : from.metadata()) out.extra.within(each.space).put(each.key, rollbar_node::from(each.value));
   return out;
 }

@@ -31,6 +31,7 @@ class rollbar_ring {
   };
   void add(std::int64_t time, entry_type type, unsigned char const* at, batch_data const& from);
   void forget();
+  [[nodiscard]] static bool is_error(entry const& one, std::string_view uuid);
 
   rollbar_telemetry const how_;
   std::deque<entry> kept_;  // by time

@@ -126,10 +126,15 @@ FANLIGHT_INLINE void rollbar_ring::take(entry_type type, batch_ref const& record
   return out;
 }
 
+/// That very error itself.
+FANLIGHT_COLD FANLIGHT_INLINE bool rollbar_ring::is_error(entry const& one, std::string_view uuid) {
+  return one.type == entry_type::error && error_record{reinterpret_cast<unsigned char const*>(one.bytes.data()), batch_data{}}.uuid() == uuid;
+}
+
 FANLIGHT_COLD FANLIGHT_INLINE rollbar_node rollbar_ring::before(std::int64_t time, std::string_view uuid) const {
   std::vector<entry const*> chosen;
   for (auto at = kept_.rbegin(); at != kept_.rend() && chosen.size() < how_.count; ++at)
-    if (at->time <= time) chosen.push_back(&*at);
+    if (at->time <= time && !is_error(*at, uuid)) chosen.push_back(&*at);
   auto out = rollbar_node::array();
   for (auto at = chosen.rbegin(); at != chosen.rend(); ++at) {
     batch_data frame;
@@ -140,8 +145,7 @@ FANLIGHT_COLD FANLIGHT_INLINE rollbar_node rollbar_ring::before(std::int64_t tim
     } else if ((*at)->type == entry_type::span) {
       out.push(telemetry_of(span_record{bytes, frame}));
     } else {
-      error_record const error{bytes, frame};
-      if (error.uuid() != uuid) out.push(telemetry_of(error));
+      out.push(telemetry_of(error_record{bytes, frame}));
     }
   }
   return out;

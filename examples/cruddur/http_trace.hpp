@@ -5,11 +5,11 @@
 // Called from the server's worker threads, several at a time; the wrapped handler is called in the same way.
 #pragma once
 
+#include <fanlight/access_log.hpp>
 #include <fanlight/trace.hpp>
 
 #include <httplib.h>
 
-#include <ctime>
 #include <exception>
 #include <stdexcept>
 #include <string>
@@ -47,20 +47,13 @@ inline void describe(fanlight::scoped_span& span, httplib::Request const& reques
     span.set("network.protocol.version", std::string_view{request.version}.substr(5));
 }
 
-inline std::string minute_now() {
-  auto const now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y-%b-%d %H:%M", &parts)};
-}
-
 // "[2026-Nov-21 09:58] 192.0.2.7 GET http /api/activities/home 200"
-inline void log_access(httplib::Request const& request, int status) {
-  static fanlight::logger const access{"access"};
-  auto const line = "[" + minute_now() + "] " + request.remote_addr + " " + request.method + " http " + request.path + " " +
-                    std::to_string(status);
-  access.log(status >= 500 ? fanlight::level::error : fanlight::level::info, line, {{"status", status}});
+inline void log_access(httplib::Request const& request, std::string const& route, int status) {
+  fanlight::log_access({.remote_address = request.remote_addr,
+                        .method = request.method,
+                        .target = request.target,
+                        .status = status,
+                        .route = route});
 }
 
 struct reply {
@@ -115,7 +108,7 @@ httplib::Server::Handler traced(std::string route, Handler handle) {
     span.set("http.response.status_code", answer.status);
     response.status = answer.status;
     response.set_content(answer.body, "application/json");
-    log_access(request, answer.status);
+    log_access(request, route, answer.status);
   };
 }
 

@@ -81,7 +81,8 @@ struct config {
   list_choice<propagator> propagators = {};  // [OTEL_PROPAGATORS]; tracecontext, baggage
   fanlight::limits limits = {};
   fanlight::batching batching = {};
-  level minimum_level = level::trace;  // of log records
+  std::optional<level> minimum_level = {};    // of log records: trace [FANLIGHT_LOG_LEVEL]
+  list_choice<logger_level> levels = {};      // of loggers that differ: {{"access", level::warn}, {"db", level::debug}} [the same]
   /// Run once for each record, on fanlight's thread, before any exporter sees it: to drop, redact or enrich.
   std::function<void(record_editor&)> process = {};
   /// Told of every problem, on fanlight's thread. None: a line on stderr.

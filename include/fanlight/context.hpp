@@ -82,6 +82,14 @@ struct identifier {
 using trace_id = identifier<16>;
 using span_id = identifier<8>;
 
+/// The id as X-Ray writes it: `1-5759e988-bd862e3fe1be46a994272793`.
+[[nodiscard]] constexpr short_text<35> xray_trace_id(trace_id const& of) noexcept {
+  auto const digits = of.hex();
+  short_text<35> out;
+  out.push("1-"), out.push(digits.view().substr(0, 8)), out.push('-'), out.push(digits.view().substr(8));
+  return out;
+}
+
 /// W3C trace flags.
 namespace trace_flag {
 inline constexpr std::uint8_t sampled = 1;

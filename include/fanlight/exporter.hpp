@@ -9,6 +9,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -17,6 +18,12 @@
 FANLIGHT_BEGIN
 
 using deadline = std::chrono::steady_clock::time_point;
+
+/// The least level of a logger's records, and of those beneath it: `db` is for `db.pool` too.
+struct logger_level {
+  std::string name;
+  level least;
+};
 
 /// How it went with a batch.
 class outcome {
@@ -168,6 +175,7 @@ struct exporter_spec {
   bool is_xray = false;                              // then X-Amzn-Trace-Id is among the propagators, unless they are named
   std::uint8_t context_missing = 0;                  // of X-Ray, for a subsegment with nothing above it: 0 tell, 1 throw, 2 nothing
   record_types only = ~record_types{};               // of what it can take
+  std::optional<level> minimum_level = {};           // of the log records it gets: all [FANLIGHT_EXPORTER_LEVELS]
   void (*prepare)() = nullptr;                       // called by init, on its caller's thread, before any exporter is made
   std::function<void(exporter_spec&, detail::environment const&)> complete;  // by init: answers from the environment what the code left open
 
@@ -186,6 +194,12 @@ struct exporter_spec {
   [[nodiscard]] exporter_spec called(std::string as) const {
     exporter_spec out = *this;
     out.name = std::move(as);
+    return out;
+  }
+  /// The same, for log records of that level and above.
+  [[nodiscard]] exporter_spec at_least(level least) const {
+    exporter_spec out = *this;
+    out.minimum_level = least;
     return out;
   }
 };

@@ -2,6 +2,8 @@
 // exporters in code and wants no others in it includes pipeline.hpp and the headers of those.
 #pragma once
 
+#include <fanlight/access_log.hpp>
+#include <fanlight/emf.hpp>
 #include <fanlight/exporters/cloudwatch.hpp>
 #include <fanlight/exporters/console.hpp>
 #include <fanlight/exporters/memory.hpp>
@@ -10,6 +12,8 @@
 #include <fanlight/exporters/presets.hpp>
 #include <fanlight/exporters/rollbar.hpp>
 #include <fanlight/exporters/xray.hpp>
+#include <fanlight/format.hpp>
+#include <fanlight/http.hpp>
 #include <fanlight/pipeline.hpp>
 #include <fanlight/process.hpp>
 #include <fanlight/test_error.hpp>

@@ -225,6 +225,10 @@ class log_record : public record_base {
 
   /// The name of the `logger` it went through; empty: none.
   [[nodiscard]] text logger() const noexcept { return fact(detail::fact_key::logger); }
+  /// The uuid of the error that was being handled when it was made; empty: none that was told of.
+  [[nodiscard]] text error_id() const noexcept { return fact(detail::fact_key::error_id); }
+  /// The body is a whole document of its own (a line of metrics, say): a back end that writes lines writes it as it stands.
+  [[nodiscard]] bool is_document() const noexcept { return (head().flags & detail::entry_flag::document) != 0; }
 };
 
 /// What an exception was nested around.

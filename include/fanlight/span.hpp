@@ -208,6 +208,7 @@ class scoped_span : public detail::span_writer<scoped_span> {
   struct later {};
   explicit scoped_span(later) noexcept { state_.place.layout = 0, state_.open.data = nullptr; }
   void begin(detail::start_facts const& how) noexcept { detail::begin_scoped(state_, how); }
+  [[nodiscard]] detail::draft& draft_here() noexcept { return state_.open; }
 
  private:
   friend class detail::span_writer<scoped_span>;

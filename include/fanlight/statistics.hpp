@@ -16,8 +16,8 @@ FANLIGHT_BEGIN
 /// limited: over a limit that the exporter's configuration sets.
 enum class loss : std::uint8_t { capture_full, queue_full, rejected, failed, threw, expired, shutdown, late, limited, count_ };
 /// Why a record was not meant to.
-/// no_parent: an X-Ray subsegment with no segment above it. ignored: by the exporter's own rules.
-enum class filter : std::uint8_t { process, not_sampled, no_parent, ignored, count_ };
+/// no_parent: an X-Ray subsegment with no segment above it. ignored: by the exporter's own rules. level: below the least of the exporter.
+enum class filter : std::uint8_t { process, not_sampled, no_parent, ignored, level, count_ };
 [[nodiscard]] std::string_view to_text(loss why) noexcept;
 [[nodiscard]] std::string_view to_text(filter why) noexcept;
 

@@ -179,7 +179,9 @@ def access_log(traces):
     check(len(told) == len(roots) + 1, f"a line for each request, the health check too: {[log.body for log in told]}")
     for log in told:
         method, path, status = re.fullmatch(form, log.body).groups()
-        check(log.attributes["status"] == int(status), log.wire)
+        path, _, query = path.partition("?")
+        check(log.attributes["http.response.status_code"] == int(status) and log.attributes["url.path"] == path, log.wire)
+        check(log.attributes.get("url.query", "") == query, log.wire)
         if path == "/api/health":
             continue
         root = roots.pop(log.span)

@@ -49,6 +49,28 @@ inline constexpr std::uint32_t root = 2;   // and the sampler looks at nothing b
 
 struct start_facts;  // detail/draft.hpp
 
+/// The least level of the loggers of one name, and of those beneath it: `db` is for `db.pool` too.
+struct log_level_rule {
+  std::string_view name;
+  std::uint32_t least;
+};
+
+/// The least level by name; the longest name that fits counts, and so comes first. Belongs to a pipeline, and stays with it.
+struct log_level_table {
+  log_level_rule const* rules;
+  std::size_t count;
+  std::uint32_t otherwise;
+
+  [[nodiscard]] std::uint32_t of(std::string_view logger) const noexcept {
+    for (std::size_t i = 0; i < count; ++i) {
+      auto const name = rules[i].name;
+      if (logger.size() < name.size() || std::memcmp(logger.data(), name.data(), name.size()) != 0) continue;
+      if (logger.size() == name.size() || logger[name.size()] == '.') return rules[i].least;
+    }
+    return otherwise;
+  }
+};
+
 struct core_operations {
   /// The calling thread's ring of this pipeline, made when there is none. Null: no memory, or the pipeline has closed.
   ring* (*open_ring)(core_face&, thread_block&) noexcept;
@@ -96,10 +118,11 @@ struct core_face {
   std::uint16_t attribute_limit, event_limit, link_limit, event_attribute_limit, link_attribute_limit, log_attribute_limit;
   std::uint32_t log_value_limit;
   std::uint32_t largest_entry;  // bytes: a quarter of a ring
-  std::uint32_t minimum_level;  // of log records
+  std::uint32_t minimum_level;  // of log records, whatever their logger
   // renewed by the dispatcher
   alignas(64) std::int64_t wall_offset;  // atomic: nanoseconds of the epoch at tick 0
   std::uint32_t report_on_unwind;  // a span that is left by an exception reports it
+  log_level_table const* log_levels;     // null: minimum_level is for all
 };
 
 [[nodiscard]] FANLIGHT_HOT std::int64_t read_clock(clockid_t which) noexcept {

@@ -24,6 +24,7 @@ inline constexpr std::uint8_t segment = 8;        // X-Ray's word was `segment`
 inline constexpr std::uint8_t subsegment = 16;    // X-Ray's word was `subsegment`
 inline constexpr std::uint8_t orphan = 32;        // a subsegment with nothing above it
 inline constexpr std::uint8_t on_span = 64;       // an error report that is also the exception event of a recording span
+inline constexpr std::uint8_t document = 128;     // a log record whose body is a document of its own, to be written as it stands
 }  // namespace entry_flag
 
 namespace entry_mark {

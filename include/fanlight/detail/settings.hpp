@@ -31,6 +31,8 @@ struct settings {
   std::vector<exporter_spec> exporters;  // those without problems
   std::vector<propagator> propagators;
   std::uint8_t context_missing = 0;  // of an X-Ray exporter that is on
+  level minimum_level = level::trace;          // of log records whose logger is not named here
+  std::vector<logger_level> logger_levels;     // the longest names first
   // counts and characters; no_limit: none
   std::uint32_t attributes = 128, events = 128, links = 128, event_attributes = 128, link_attributes = 128, log_attributes = 128;
   std::uint32_t value_length = no_limit, log_value_length = no_limit;

@@ -128,6 +128,7 @@ void console_json::log(Record const& record, std::string_view body) {
   json_.name("severity_text"), json_.text(to_text(record.level));
   open_attributes(record);
   if constexpr (__is_same(Record, error_record)) exception(record);
+  else if (!record.error_id().empty()) json_.name("fanlight.error.id"), json_.text(record.error_id());
   json_.close_object();
   json_.name("dropped_attributes"), json_.natural(record.dropped_attributes);
   json_.name("timestamp"), json_.text(iso8601(record.time));

@@ -6,6 +6,7 @@
 #include <fanlight/config.hpp>
 #include <fanlight/detail/detectors.hpp>
 #include <fanlight/impl/library_text.ipp>
+#include <fanlight/impl/levels.ipp>
 #include <fanlight/impl/objects.ipp>
 #include <fanlight/impl/works.ipp>
 #include <fanlight/statistics.hpp>
@@ -71,6 +72,7 @@ class core final : public core_face {
 
  private:
   void fill_face();
+  void fill_levels();
   void list() noexcept;
   /// What runs in this process; null in a child that has not recorded yet.
   [[nodiscard]] works* awake() const noexcept { return __atomic_load_n(&works_, __ATOMIC_ACQUIRE); }
@@ -85,6 +87,8 @@ class core final : public core_face {
 
   config const given_;
   settings settled_;
+  std::vector<log_level_rule> level_rules_;
+  log_level_table levels_{};
   std::vector<problem> said_;
   works* works_ = nullptr;  // atomic
   works* inherited_ = nullptr;  // the parent's, kept and never touched: leak checkers find all that hangs on it
@@ -124,7 +128,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void core::fill_face() {
   link_attribute_limit = count(settled_.link_attributes);
   log_attribute_limit = count(settled_.log_attributes);
   largest_entry = static_cast<std::uint32_t>(settled_.capture_bytes / 4);
-  minimum_level = static_cast<std::uint32_t>(given_.minimum_level);
+  fill_levels();
   for (auto const& spec : settled_.exporters) wants_open |= spec.wants_open ? 1u : 0u;
   context_missing = settled_.context_missing;
   report_on_unwind = given_.report_on_unwind ? 1 : 0;
@@ -134,6 +138,19 @@ FANLIGHT_COLD FANLIGHT_INLINE void core::fill_face() {
   if (given_.instead.random) random = [](void* self) noexcept { return static_cast<core*>(self)->given_.instead.random(); };
   if (ticks == nullptr && random == nullptr) shortcuts = start_shortcut::child;
   if (shortcuts != 0 && sampler != sampling_mode::custom) shortcuts |= start_shortcut::root;
+}
+
+/// One number for all, below which nothing is asked, and a table where loggers differ.
+FANLIGHT_COLD FANLIGHT_INLINE void core::fill_levels() {
+  auto least = settled_.minimum_level;
+  for (auto const& one : settled_.logger_levels) {
+    least = std::min(least, one.least);
+    level_rules_.push_back({one.name, static_cast<std::uint32_t>(one.least)});
+  }
+  minimum_level = static_cast<std::uint32_t>(std::max(least, least_of_exporters(settled_)));
+  if (level_rules_.empty()) return;
+  levels_ = {level_rules_.data(), level_rules_.size(), static_cast<std::uint32_t>(settled_.minimum_level)};
+  log_levels = &levels_;
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE bool core::flush(std::chrono::nanoseconds limit) {

@@ -34,6 +34,7 @@ namespace detail {
     case problem_code::header_bad: return "a propagation header could not be read and was ignored: " + name;
     case problem_code::context_callback_threw: return "a function given to inject or extract threw; what it was asked for is missing: " + name;
     case problem_code::late: return "records came after the pipeline's end and are lost: " + name;
+    case problem_code::log_callback_threw: return "what was to write the text or the fields of a log record threw; the record is kept as far as it came: " + name;
     case problem_code::sampler_threw: return "the sampler threw; the trace is not recorded";
     default: return name;
   }

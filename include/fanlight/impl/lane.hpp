@@ -7,6 +7,7 @@
 #include <fanlight/impl/backoff.hpp>
 #include <fanlight/impl/desk.ipp>
 #include <fanlight/impl/flush_list.hpp>
+#include <fanlight/impl/sift.hpp>
 #include <fanlight/impl/waker.ipp>
 #include <fanlight/impl/worker.ipp>
 #include <fanlight/statistics.hpp>
@@ -137,6 +138,7 @@ class lane {
     record_types left;      // types the exporter has not taken yet
     std::uint64_t records;  // of those
     unsigned attempts = 0;
+    bool is_sifted = false;
   };
   using lock = std::unique_lock<std::mutex>;
 
@@ -283,6 +285,7 @@ class lane {
   /// Works on the oldest batch until it is done with or must wait.
   void serve(lock& held) noexcept {
     auto& first = queue_.front();
+    if (how_.least_level != 0 && !first.is_sifted) return sift(held);
     bool const is_kept = keeps_ && first.attempts != 0;
     if (!is_kept && steady::now() - first.batch->sealed_at > how_.keep_for) return expire(held);
     auto const type = static_cast<entry_type>(std::countr_zero(first.left));
@@ -334,6 +337,7 @@ class lane {
   }
 
   // What follows from what the exporter said: impl/lane.ipp.
+  void sift(lock& held) noexcept;
   void settle(lock& held, entry_type type, outcome const& how_it_went) noexcept;
   void settle_rejected(lock& held, entry_type type, std::uint64_t records, outcome const& how_it_went) noexcept;
   void take_back(lock& held, entry_type type, std::uint64_t records, outcome const& how_it_went) noexcept;

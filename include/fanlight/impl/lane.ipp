@@ -7,6 +7,33 @@
 FANLIGHT_BEGIN
 namespace detail {
 
+/// Takes what is below the exporter's least level out of the oldest batch, once, before its first attempt.
+FANLIGHT_COLD FANLIGHT_INLINE void lane::sift(lock& held) noexcept {
+  constexpr std::uint32_t log_bit = 1u << static_cast<unsigned>(entry_type::log);
+  auto& first = queue_.front();  // stays where it is: nobody else takes from the front, but abandon(), which takes all
+  batch_ref const all = first.batch;
+  first.is_sifted = true;
+  if ((first.left & log_bit) == 0) return;
+  held.unlock();
+  auto const below = logs_below(*all, how_.least_level);
+  bool const some = below != 0 && below < all->count(entry_type::log);
+  batch_ref rest{some ? sifted(*all, how_.least_level) : nullptr};
+  held.lock();
+  if (abandoned_ || below == 0) return;
+  if (some && !rest) return give_up_first(loss::failed);
+  counters_.filtered += below;
+  counters_.filtered_by[static_cast<std::size_t>(filter::level)] += below;
+  first.records -= below;
+  queued_ -= below;
+  if (some) {
+    bytes_ = bytes_ - all->room + rest->room;
+    first.batch = std::move(rest);
+  } else {
+    first.left &= ~log_bit;
+  }
+  if (first.left == 0) pop();
+}
+
 FANLIGHT_INLINE void lane::settle(lock& held, entry_type type, outcome const& how_it_went) noexcept {
   std::uint64_t const records = counted(*queue_.front().batch, type);
   if (keeps_ && how_it_went.kind() != outcome::kind::retry) return take_back(held, type, records, how_it_went);

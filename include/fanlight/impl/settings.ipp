@@ -5,6 +5,7 @@
 #include <fanlight/detail/environment.hpp>
 #include <fanlight/detail/settings.hpp>
 #include <fanlight/impl/check.ipp>
+#include <fanlight/impl/levels.ipp>
 #include <fanlight/config.hpp>
 
 #include <algorithm>
@@ -289,7 +290,9 @@ FANLIGHT_INLINE settings resolve(config const& given, std::vector<problem>& said
   resolve_batch(given.batching, from, out);
   if (given.batching.capture_bytes) out.capture_bytes = ring_size(*given.batching.capture_bytes);
   resolve_times(given.batching, from, out);
+  resolve_levels(given, from, out);
   if (!out.disabled) out.exporters = resolve_exporters(given, from, said);
+  resolve_exporter_levels(from, out);
   bool xray = false;
   for (auto const& one : out.exporters) {
     if (one.is_xray) out.context_missing = one.context_missing;

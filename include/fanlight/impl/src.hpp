@@ -7,6 +7,7 @@
 
 #include <fanlight/impl/span.ipp>  // first: it puts start, draft, limit and thread in order
 #include <fanlight/impl/abi.ipp>
+#include <fanlight/impl/access_log.ipp>
 #include <fanlight/impl/aws/aws_sign.ipp>
 #include <fanlight/impl/check.ipp>
 #include <fanlight/impl/cloudwatch/delivery.ipp>
@@ -28,15 +29,20 @@
 #include <fanlight/impl/desk.ipp>
 #include <fanlight/impl/detectors.ipp>
 #include <fanlight/impl/dispatcher.ipp>
+#include <fanlight/impl/emf.ipp>
+#include <fanlight/impl/emf_document.ipp>
 #include <fanlight/impl/environment.ipp>
 #include <fanlight/impl/errors.ipp>
+#include <fanlight/impl/format.ipp>
 #include <fanlight/impl/gatherer.ipp>
 #include <fanlight/impl/headers.ipp>
 #include <fanlight/impl/http_curl.ipp>
 #include <fanlight/impl/http_date.ipp>
+#include <fanlight/impl/http_spans.ipp>
 #include <fanlight/impl/json_tree.ipp>
 #include <fanlight/impl/lane.ipp>
 #include <fanlight/impl/last_words.ipp>
+#include <fanlight/impl/levels.ipp>
 #include <fanlight/impl/library_text.ipp>
 #include <fanlight/impl/line_file.ipp>
 #include <fanlight/impl/log.ipp>
@@ -81,6 +87,7 @@
 #include <fanlight/impl/stop_signals.ipp>
 #include <fanlight/impl/subsegment.ipp>
 #include <fanlight/impl/testing.ipp>
+#include <fanlight/impl/text_writer.ipp>
 #include <fanlight/impl/thrown.ipp>
 #include <fanlight/impl/time.ipp>
 #include <fanlight/impl/trace_shelf.ipp>

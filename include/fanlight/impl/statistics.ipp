@@ -27,6 +27,7 @@ FANLIGHT_COLD FANLIGHT_INLINE std::string_view to_text(filter why) noexcept {
     case filter::not_sampled: return "not_sampled";
     case filter::no_parent: return "no_parent";
     case filter::ignored: return "ignored";
+    case filter::level: return "level";
     case filter::count_: break;
   }
   return "unknown";

@@ -104,12 +104,22 @@ inline void add_place(std::vector<word>& to, stack_trace const& stack) {
   return out;
 }
 
+/// A line of the access log says it all; of its fields only what the line has not is drawn.
+[[nodiscard]] inline bool is_in_access_line(std::string_view key) noexcept {
+  return key.starts_with("http.") || key.starts_with("url.") || key.starts_with("client.") || key == "user_agent.original";
+}
+[[nodiscard]] inline bool is_access_line(log_record const& log) noexcept {
+  return std::string_view{log.body}.starts_with('[') && log.find("url.path").size() != 0 && log.find("http.response.status_code").is_integer();
+}
+
 [[nodiscard]] inline std::vector<word> words_of(log_record const& log) {
   std::vector<word> out;
   out.push_back({{}, std::string{to_text(log.level)}, tint_of(log.level), 2});
   if (!log.logger().empty()) out.push_back({{}, shown(log.logger()), tint::dim, 2});
   add_sentence(out, log.body, tint::none);
-  add_attributes(out, log);
+  if (!is_access_line(log)) return add_attributes(out, log), out;
+  for (auto const each : log.attributes())
+    if (!is_in_access_line(each.key) && !is_for_machines(each.key)) out.push_back(attribute_word({}, each.key, each.value));
   return out;
 }
 

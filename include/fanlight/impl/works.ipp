@@ -92,7 +92,8 @@ class works {
   void add_lane(exporter_spec const& spec, settings const& how) {
     lane_settings const lane_how{queue_records(spec, how), queue_bytes(spec, how), batch_records(how), batch_bytes(how),
                                  how.export_timeout,       how.retry_first,        how.retry_most,     how.keep_for,
-                                 spec.drop_oldest};
+                                 spec.drop_oldest,
+                                 static_cast<std::uint8_t>(spec.minimum_level.value_or(level{}))};
     try {
       auto made = spec.make ? spec.make() : nullptr;
       if (made == nullptr) return leave_out(spec.name, "there is nothing to make it from");

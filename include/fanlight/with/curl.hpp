@@ -1,0 +1,176 @@
+// libcurl, traced: a span around each transfer of one's own easy handles, its context in the headers, and events for what curl measured (name
+// looked up, connected, TLS done, first byte). The handle stays the program's; it is not copied, reset or kept.
+//
+//   CURLcode const how = fl::curl_perform(easy);                      // in place of curl_easy_perform
+//
+//   fl::curl_transfer transfer{easy, {.headers = my_headers}};        // with a multi handle: one for each easy handle, before it is added,
+//   transfer.finish(message->data.result);                            // finished when CURLMSG_DONE comes, before it is removed
+//
+// A transfer belongs to one thread at a time, as its handle does. Needs libcurl 7.68 or newer.
+#pragma once
+
+#include <fanlight/http.hpp>
+
+#include <curl/curl.h>
+
+#include <cstdint>
+#include <string>
+
+FANLIGHT_BEGIN
+
+struct curl_options {
+  curl_slist* headers = nullptr;  // what the program gave to CURLOPT_HTTPHEADER, which curl does not hand out again; lives as long as the transfer
+  std::string_view method = {};   // where CURLOPT_CUSTOMREQUEST says another one than curl would choose; empty: ask curl
+  int resend = 0;                 // how often this was sent before
+};
+
+namespace detail {
+
+[[nodiscard]] inline std::string_view curl_text(CURL* easy, CURLINFO what) noexcept {
+  char const* out = nullptr;
+  return curl_easy_getinfo(easy, what, &out) == CURLE_OK && out != nullptr ? std::string_view{out} : std::string_view{};
+}
+[[nodiscard]] inline long curl_number(CURL* easy, CURLINFO what) noexcept {
+  long out = 0;
+  return curl_easy_getinfo(easy, what, &out) == CURLE_OK ? out : 0;
+}
+[[nodiscard]] inline std::int64_t curl_whole(CURL* easy, CURLINFO what) noexcept {
+  curl_off_t out = 0;
+  return curl_easy_getinfo(easy, what, &out) == CURLE_OK ? static_cast<std::int64_t>(out) : 0;
+}
+[[nodiscard]] inline std::string_view curl_method(CURL* easy) noexcept {
+#if LIBCURL_VERSION_NUM >= 0x074800
+  auto const out = curl_text(easy, CURLINFO_EFFECTIVE_METHOD);
+  if (!out.empty()) return out;
+#else
+  static_cast<void>(easy);
+#endif
+  return "GET";
+}
+
+/// A failure as a word.
+[[nodiscard]] inline std::string_view curl_failure(CURLcode how) noexcept {
+  switch (how) {
+    case CURLE_COULDNT_RESOLVE_HOST: return "name_not_resolved";
+    case CURLE_COULDNT_CONNECT: return "connection_failed";
+    case CURLE_OPERATION_TIMEDOUT: return "timeout";
+    case CURLE_SSL_CONNECT_ERROR: return "tls_failed";
+    case CURLE_PEER_FAILED_VERIFICATION: return "certificate_refused";
+    case CURLE_SEND_ERROR: return "write_failed";
+    case CURLE_RECV_ERROR: return "read_failed";
+    case CURLE_GOT_NOTHING: return "empty_answer";
+    case CURLE_PARTIAL_FILE: return "answer_cut";
+    case CURLE_TOO_MANY_REDIRECTS: return "too_many_redirects";
+    case CURLE_ABORTED_BY_CALLBACK: return "cancelled";
+    case CURLE_WRITE_ERROR: return "not_taken";
+    default: return "_OTHER";
+  }
+}
+
+/// The span of a transfer as it begins.
+[[nodiscard]] inline span begin_curl_span(CURL* easy, curl_options const& how, source where) noexcept {
+  auto const given = curl_text(easy, CURLINFO_EFFECTIVE_URL);
+  auto const method = how.method.empty() ? curl_method(easy) : how.method;
+  auto const parts = read_url(given);
+  text_writer url;
+  write_clean_url(url, given);
+  bool const known = known_method(method) == method;
+  span out{known ? method : std::string_view{"HTTP"},
+           {.kind = span_kind::client},
+           {{"http.request.method", known_method(method)}, {"url.full", url.view()}, {"server.address", parts.server.host}},
+           where};
+  if (parts.server.port >= 0) out.set("server.port", parts.server.port);
+  return out;
+}
+
+}  // namespace detail
+
+/// One transfer by an easy handle, from before it starts until finish(), or its own end: then it was given up.
+class curl_transfer {
+ public:
+  [[nodiscard]] explicit curl_transfer(CURL* easy, curl_options const& how = {}, source where = source::current()) noexcept
+      : easy_{easy}, theirs_{how.headers}, begun_{wall_now_here()}, span_{detail::begin_curl_span(easy, how, where)} {
+    if (how.resend > 0) span_.set("http.request.resend_count", how.resend);
+    give_headers();
+  }
+  curl_transfer(curl_transfer const&) = delete;
+  curl_transfer& operator=(curl_transfer const&) = delete;
+  ~curl_transfer() noexcept {
+    if (easy_ != nullptr) span_.set("error.type", "cancelled").fail("the transfer was given up"), let_go();
+  }
+
+  /// How it went: what curl_easy_perform gave, or CURLMsg::data.result. The handle must not have been reset.
+  void finish(CURLcode how) noexcept {
+    if (easy_ == nullptr) return;
+    if (span_.is_recording()) tell(how);
+    let_go();
+  }
+  [[nodiscard]] fanlight::context context() const noexcept { return span_.context(); }
+
+ private:
+  /// The program's own headers, then the trace's.
+  void give_headers() noexcept {
+    for (auto const* each = theirs_; each != nullptr; each = each->next) add(each->data);
+    inject(span_.context(), [this](std::string_view name, std::string_view text) {
+      std::string line;
+      line.reserve(name.size() + text.size() + 2);
+      add(line.append(name).append(": ").append(text).c_str());
+    });
+    if (ours_ != nullptr) curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, ours_);
+  }
+  void add(char const* line) noexcept {
+    if (auto* const more = curl_slist_append(ours_, line); more != nullptr) ours_ = more;
+  }
+
+  void tell(CURLcode how) noexcept {
+    phases();
+    auto const peer = detail::curl_text(easy_, CURLINFO_PRIMARY_IP);
+    if (!peer.empty()) span_.set("network.peer.address", peer).set("network.peer.port", detail::curl_number(easy_, CURLINFO_PRIMARY_PORT));
+    if (auto const version = detail::curl_number(easy_, CURLINFO_HTTP_VERSION); version != 0)
+      span_.set("network.protocol.version", version == CURL_HTTP_VERSION_1_0 ? "1.0" : version == CURL_HTTP_VERSION_1_1 ? "1.1" : version == CURL_HTTP_VERSION_3 ? "3" : "2");
+    if (auto const sent = detail::curl_whole(easy_, CURLINFO_SIZE_UPLOAD_T); sent > 0) span_.set("http.request.body.size", sent);
+    if (auto const hops = detail::curl_number(easy_, CURLINFO_REDIRECT_COUNT); hops > 0) span_.set("http.request.redirect_count", hops);
+    auto const status = detail::curl_number(easy_, CURLINFO_RESPONSE_CODE);
+    if (status > 0) span_.set("http.response.status_code", status).set("http.response.body.size", detail::curl_whole(easy_, CURLINFO_SIZE_DOWNLOAD_T));
+    if (how != CURLE_OK) span_.set("error.type", detail::curl_failure(how)).fail(curl_easy_strerror(how));
+    else if (status >= 400) span_.set("error.type", std::to_string(status)).fail();
+  }
+  /// Moments after the start, in microseconds; 0: that did not happen.
+  void phases() noexcept {
+    event("dns.done", detail::curl_whole(easy_, CURLINFO_NAMELOOKUP_TIME_T));
+    event("connect.done", detail::curl_whole(easy_, CURLINFO_CONNECT_TIME_T));
+    event("tls.done", detail::curl_whole(easy_, CURLINFO_APPCONNECT_TIME_T));
+    event("request.sent", detail::curl_whole(easy_, CURLINFO_PRETRANSFER_TIME_T));
+    event("response.first_byte", detail::curl_whole(easy_, CURLINFO_STARTTRANSFER_TIME_T));
+  }
+  void event(std::string_view name, std::int64_t after) noexcept {
+    if (after > 0) span_.event(name, {}, wall_time{begun_.nanoseconds + after * 1000});
+  }
+  void let_go() noexcept {
+    if (ours_ != nullptr) curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, theirs_);
+    curl_slist_free_all(ours_);
+    ours_ = nullptr;
+    easy_ = nullptr;
+    span_.end();
+  }
+
+  CURL* easy_;
+  curl_slist* theirs_;
+  curl_slist* ours_ = nullptr;
+  wall_time begun_;
+  fanlight::span span_;
+};
+
+/// curl_easy_perform with a span around it, which is current meanwhile: what curl's callbacks do belongs to it.
+[[nodiscard]] inline CURLcode curl_perform(CURL* easy, curl_options const& how = {}, source where = source::current()) noexcept {
+  curl_transfer transfer{easy, how, where};
+  CURLcode out = CURLE_OK;
+  {
+    scope const inside{transfer.context()};
+    out = curl_easy_perform(easy);
+  }
+  transfer.finish(out);
+  return out;
+}
+
+FANLIGHT_END

@@ -1,0 +1,175 @@
+// libcurl, traced: spans around one's own easy and multi handles, their context in the headers, phases as events.
+#include <fanlight/testing.hpp>
+#include <fanlight/trace.hpp>
+#include <fanlight/with/curl.hpp>
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "catch.hpp"
+#include "support/fault_server.hpp"
+
+namespace fl = fanlight;
+using fl::status_code;
+using test::behaviour;
+
+namespace {
+
+struct easy_handle {
+  explicit easy_handle(std::string const& url) {
+    ::setenv("no_proxy", "*", 1);
+    curl_easy_setopt(at, CURLOPT_URL, url.c_str());
+    curl_easy_setopt(at, CURLOPT_WRITEFUNCTION, +[](char*, size_t size, size_t count, void*) { return size * count; });
+    curl_easy_setopt(at, CURLOPT_TIMEOUT, 30L);
+  }
+  easy_handle(easy_handle const&) = delete;
+  easy_handle& operator=(easy_handle const&) = delete;
+  ~easy_handle() { curl_easy_cleanup(at); }
+  CURL* at = curl_easy_init();
+};
+
+[[nodiscard]] std::string event_names(fl::span_record const& span) {
+  std::string out;
+  for (auto const& each : span.events()) out.append(out.empty() ? "" : " ").append(each.name);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a transfer has a span, and its context is in the headers beside the program's own") {
+  test::fault_server server;
+  server.next(behaviour::answer(200, {}, "hello"), 2);
+  fl::testing::capture taken;
+  easy_handle easy{server.url("/a?sig=secret&x=1")};
+  auto* const own = curl_slist_append(nullptr, "X-Own: 1");
+  curl_easy_setopt(easy.at, CURLOPT_HTTPHEADER, own);
+  {
+    fl::scoped_span const outer{"outer"};
+    CHECK(fl::curl_perform(easy.at, {.headers = own}) == CURLE_OK);
+  }
+  CHECK(curl_easy_perform(easy.at) == CURLE_OK);  // the handle is as it was
+  curl_slist_free_all(own);
+
+  auto const requests = server.requests();
+  REQUIRE(requests.size() == 2);
+  auto const spans = taken.spans();
+  auto const& span = spans["GET"];
+  REQUIRE(requests[0].header("traceparent") != nullptr);
+  CHECK(requests[0].header("traceparent")->substr(36, 16) == span.span_id.hex().view());
+  CHECK(*requests[0].header("X-Own") == "1");
+  CHECK(requests[1].header("traceparent") == nullptr);
+  CHECK(*requests[1].header("X-Own") == "1");
+
+  CHECK(span.kind == fl::span_kind::client);
+  CHECK(span.parent_id == spans["outer"].span_id);
+  CHECK(span.status == status_code::unset);
+  CHECK(span.find("url.full").as_text() == server.url("/a?sig=REDACTED&x=1"));
+  CHECK(span.find("http.request.method").as_text() == "GET");
+  CHECK(span.find("server.address").as_text() == "127.0.0.1");
+  CHECK(span.find("server.port").as_int64() == server.port());
+  CHECK(span.find("network.peer.address").as_text() == "127.0.0.1");
+  CHECK(span.find("network.protocol.version").as_text() == "1.1");
+  CHECK(span.find("http.response.status_code").as_int64() == 200);
+  CHECK(span.find("http.response.body.size").as_int64() == 5);
+}
+
+TEST_CASE("what curl measured becomes events between start and end") {
+  test::fault_server server;
+  fl::testing::capture taken;
+  easy_handle easy{server.url()};
+  CHECK(fl::curl_perform(easy.at) == CURLE_OK);
+  auto const spans = taken.spans();
+  CHECK(event_names(spans[0]) == "dns.done connect.done request.sent response.first_byte");
+  auto before = spans[0].start;
+  for (auto const& each : spans[0].events()) {
+    CHECK(each.time >= before);
+    CHECK(each.time <= spans[0].end);
+    before = each.time;
+  }
+}
+
+TEST_CASE("answers from 400 on, and failures of curl's, fail the span") {
+  test::fault_server server;
+  server.next(behaviour::answer(503));
+  server.next(behaviour::close());
+  fl::testing::capture taken;
+  easy_handle easy{server.url()};
+  CHECK(fl::curl_perform(easy.at, {.resend = 1}) == CURLE_OK);
+  easy_handle again{server.url()};
+  CHECK(fl::curl_perform(again.at, {.resend = 2}) == CURLE_GOT_NOTHING);
+  server.stop();
+  easy_handle late{server.url()};
+  CHECK(fl::curl_perform(late.at) == CURLE_COULDNT_CONNECT);
+  auto const spans = taken.spans();
+  REQUIRE(spans.size() == 3);
+  CHECK(spans[0].status == status_code::error);
+  CHECK(spans[0].find("error.type").as_text() == "503");
+  CHECK(spans[0].find("http.request.resend_count").as_int64() == 1);
+  CHECK(spans[1].find("error.type").as_text() == "empty_answer");
+  CHECK(spans[1].find("http.request.resend_count").as_int64() == 2);
+  CHECK(spans[1].find("http.response.status_code").kind() == fl::value_kind::empty);
+  CHECK(spans[2].find("error.type").as_text() == "connection_failed");
+  CHECK(spans[2].status_message() == std::string_view{curl_easy_strerror(CURLE_COULDNT_CONNECT)});
+}
+
+TEST_CASE("what curl's callbacks do belongs to the transfer") {
+  test::fault_server server;
+  server.always(behaviour::answer(200, {}, "hello"));
+  fl::testing::capture taken;
+  easy_handle easy{server.url()};
+  curl_easy_setopt(easy.at, CURLOPT_WRITEFUNCTION, +[](char*, size_t size, size_t count, void*) {
+    fl::info("piece");
+    return size * count;
+  });
+  CHECK(fl::curl_perform(easy.at) == CURLE_OK);
+  CHECK(taken.logs()["piece"].span_id == taken.spans()[0].span_id);
+}
+
+TEST_CASE("with a multi handle each transfer has its span; one that is given up says so") {
+  test::fault_server server;
+  server.always(behaviour::answer(200, {}, "hello"));
+  fl::testing::capture taken;
+  easy_handle one{server.url("/one")}, two{server.url("/two")}, never{server.url("/never")};
+  curl_easy_setopt(two.at, CURLOPT_POSTFIELDS, "12345");
+  auto* const multi = curl_multi_init();
+  {
+    fl::scoped_span const outer{"outer"};
+    fl::curl_transfer first{one.at}, second{two.at, {.method = "POST"}}, third{never.at};
+    curl_multi_add_handle(multi, one.at), curl_multi_add_handle(multi, two.at);
+    int left = 2;
+    while (left > 0) {
+      int running = 0;
+      REQUIRE(curl_multi_perform(multi, &running) == CURLM_OK);
+      for (int more = 0; auto* const message = curl_multi_info_read(multi, &more);) {
+        (message->easy_handle == one.at ? first : second).finish(message->data.result);
+        curl_multi_remove_handle(multi, message->easy_handle);
+        --left;
+      }
+      if (left > 0) REQUIRE(curl_multi_poll(multi, nullptr, 0, 1000, nullptr) == CURLM_OK);
+    }
+  }
+  curl_multi_cleanup(multi);
+  auto const spans = taken.spans();
+  REQUIRE(spans.size() == 4);
+  CHECK(spans["POST"].find("http.request.body.size").as_int64() == 5);
+  CHECK(spans["POST"].parent_id == spans["outer"].span_id);
+  int given_up = 0;
+  for (auto const& each : spans)
+    if (each.find("error.type").as_text() == "cancelled") ++given_up;
+  CHECK(given_up == 1);
+}
+
+TEST_CASE("without a pipeline a transfer is a transfer, and a caller's trace is passed on") {
+  test::fault_server server;
+  easy_handle easy{server.url()};
+  CHECK(fl::curl_perform(easy.at) == CURLE_OK);
+  {
+    fl::scope const served{fl::context{fl::trace_id{{1}}, fl::span_id{{2}}, fl::trace_flag::sampled, true}};
+    CHECK(fl::curl_perform(easy.at) == CURLE_OK);
+  }
+  auto const requests = server.requests();
+  CHECK(requests[0].header("traceparent") == nullptr);
+  REQUIRE(requests[1].header("traceparent") != nullptr);
+  CHECK(requests[1].header("traceparent")->substr(0, 5) == "00-01");
+}

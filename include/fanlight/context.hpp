@@ -19,6 +19,8 @@ struct context_node {
   std::uint32_t fact_count;
   core_face* core;
   key_filter filter;
+  std::uint32_t debug;  // B3's: the caller wants to see this trace, whatever samplers say; passed on
+  std::uint32_t unused;
 
   struct parts {
     core_face* core = nullptr;
@@ -26,6 +28,7 @@ struct context_node {
     std::uint32_t facts_size = 0, fact_count = 0;
     key_filter filter{};
     std::string_view tracestate{}, baggage{}, pairs{};
+    bool debug = false;
   };
   /// Null when there is no memory: the context then goes without.
   [[nodiscard]] static context_node* make(parts const& from) noexcept;

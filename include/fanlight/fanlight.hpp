@@ -4,6 +4,7 @@
 
 #include <fanlight/access_log.hpp>
 #include <fanlight/emf.hpp>
+#include <fanlight/environment_carrier.hpp>
 #include <fanlight/exporters/cloudwatch.hpp>
 #include <fanlight/exporters/console.hpp>
 #include <fanlight/exporters/memory.hpp>

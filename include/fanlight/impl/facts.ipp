@@ -39,6 +39,7 @@ namespace detail {
     parts.tracestate = from->tracestate();
     parts.baggage = from->baggage();
     parts.pairs = from->pairs();
+    parts.debug = from->debug != 0;
   }
   return context_node::make(parts);
 }

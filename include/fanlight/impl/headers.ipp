@@ -129,6 +129,51 @@ FANLIGHT_INLINE unsigned write_xray_header(char (&to)[xray_header::most_size + 1
   return size;
 }
 
+// Ids of 64 bits are traces of older callers: padded on the left. [b3-propagation]
+FANLIGHT_INLINE bool b3_header::read_trace(std::string_view text) noexcept {
+  text = header_trimmed(text);
+  if (text.size() == 16) return read_hex(trace_id.bytes + 8, 8, text, true);
+  return text.size() == 32 && read_hex(trace_id.bytes, 16, text, true);
+}
+
+FANLIGHT_INLINE bool b3_header::read_span(std::string_view text) noexcept {
+  text = header_trimmed(text);
+  return text.size() == 16 && read_hex(span_id.bytes, 8, text, true);
+}
+
+FANLIGHT_INLINE bool b3_header::read_sampled(std::string_view text) noexcept {
+  text = header_trimmed(text);
+  debug = text == "d";
+  sampled = debug || text == "1" || is_named(text, "true");
+  sampling = sampling_state::decided;
+  return sampled || text == "0" || is_named(text, "false");
+}
+
+FANLIGHT_INLINE bool b3_header::read(std::string_view text) noexcept {
+  text = header_trimmed(text);
+  if (text.empty() || text.back() == '-') return false;
+  auto const first = header_cut(text, '-');
+  if (text.empty()) return first.size() == 1 && read_sampled(first);
+  auto const second = header_cut(text, '-'), third = header_cut(text, '-');
+  if (!read_trace(first) || !read_span(second)) return false;
+  b3_header above;
+  if (!text.empty() && !above.read_span(text)) return false;
+  return third.empty() ? text.empty() : third.size() == 1 && read_sampled(third);
+}
+
+FANLIGHT_INLINE unsigned b3_header::write(char (&to)[size + 1]) const noexcept {
+  write_hex(to, trace_id.bytes, 16);
+  to[32] = '-';
+  write_hex(to + 33, span_id.bytes, 8);
+  unsigned written = 49;
+  if (debug || sampling == sampling_state::decided) {
+    to[written++] = '-';
+    to[written++] = debug ? 'd' : sampled ? '1' : '0';
+  }
+  to[written] = 0;
+  return written;
+}
+
 /// What a character of baggage may be in, one bit each.
 struct baggage_letters {
   static constexpr unsigned char key = 1, value = 2;

@@ -131,8 +131,9 @@ FANLIGHT_INLINE void end_http(draft& d, int status, std::int64_t body_size, int 
   if (status < fails_from) return;
   text_writer code;
   append_status(code, status);
-  put_text(d, "error.type", code.view());
-  put_status(d, status_code::error, {});
+  // What failed before, an exception perhaps, says more than the status that was made of it.
+  if (find_item(d, item_role::attribute, "error.type") == nullptr) put_text(d, "error.type", code.view());
+  if (d.head().status != static_cast<std::uint8_t>(status_code::error)) put_status(d, status_code::error, {});
 }
 
 FANLIGHT_INLINE void fail_http(draft& d, std::string_view kind, std::string_view message) noexcept {

@@ -87,12 +87,14 @@ namespace detail {
   if (name == "tracecontext") return propagator::tracecontext;
   if (name == "baggage") return propagator::baggage;
   if (name == "xray") return propagator::xray;
-  if (name == "b3" || name == "b3multi" || name == "jaeger" || name == "ottrace")
+  if (name == "b3") return propagator::b3;
+  if (name == "b3multi") return propagator::b3multi;
+  if (name == "jaeger" || name == "ottrace")
     from.tell(problem_code::ignored, "OTEL_PROPAGATORS names " + name +
                                          ", which is not in this version of fanlight and is left out; "
-                                         "there are tracecontext, baggage and xray");
+                                         "there are tracecontext, baggage, xray, b3 and b3multi");
   else if (name == "none") from.tell_bad("OTEL_PROPAGATORS", name, "none alone, without other names", "`none` is left out");
-  else from.tell_bad("OTEL_PROPAGATORS", name, "a list of tracecontext, baggage and xray, or none", "this name is left out");
+  else from.tell_bad("OTEL_PROPAGATORS", name, "a list of tracecontext, baggage, xray, b3 and b3multi, or none", "this name is left out");
   return std::nullopt;
 }
 

@@ -32,6 +32,7 @@
 #include <fanlight/impl/emf.ipp>
 #include <fanlight/impl/emf_document.ipp>
 #include <fanlight/impl/environment.ipp>
+#include <fanlight/impl/environment_carrier.ipp>
 #include <fanlight/impl/errors.ipp>
 #include <fanlight/impl/format.ipp>
 #include <fanlight/impl/gatherer.ipp>

@@ -27,7 +27,7 @@ struct curl_options {
 namespace detail {
 
 [[nodiscard]] inline std::string_view curl_text(CURL* easy, CURLINFO what) noexcept {
-  char const* out = nullptr;
+  char* out = nullptr;
   return curl_easy_getinfo(easy, what, &out) == CURLE_OK && out != nullptr ? std::string_view{out} : std::string_view{};
 }
 [[nodiscard]] inline long curl_number(CURL* easy, CURLINFO what) noexcept {
@@ -89,7 +89,7 @@ namespace detail {
 class curl_transfer {
  public:
   [[nodiscard]] explicit curl_transfer(CURL* easy, curl_options const& how = {}, source where = source::current()) noexcept
-      : easy_{easy}, theirs_{how.headers}, begun_{wall_now_here()}, span_{detail::begin_curl_span(easy, how, where)} {
+      : easy_{easy}, theirs_{how.headers}, span_{detail::begin_curl_span(easy, how, where)}, begun_{wall_now_here()} {
     if (how.resend > 0) span_.set("http.request.resend_count", how.resend);
     give_headers();
   }
@@ -157,8 +157,8 @@ class curl_transfer {
   CURL* easy_;
   curl_slist* theirs_;
   curl_slist* ours_ = nullptr;
-  wall_time begun_;
   fanlight::span span_;
+  wall_time begun_;  // never before the span's start, so that no event is
 };
 
 /// curl_easy_perform with a span around it, which is current meanwhile: what curl's callbacks do belongs to it.

@@ -23,7 +23,7 @@ inline void write_variable(char (&to)[64], std::string_view header) noexcept {
 
 /// Of the parent, and not of the child: what may stand there already.
 [[nodiscard]] inline bool is_carrier(std::string_view text) noexcept {
-  for (std::string_view const name : {"TRACEPARENT=", "TRACESTATE=", "BAGGAGE=", "X_AMZN_TRACE_ID="})
+  for (std::string_view const name : {"TRACEPARENT=", "TRACESTATE=", "BAGGAGE=", "X_AMZN_TRACE_ID=", "B3=", "X_B3_TRACEID=", "X_B3_SPANID=", "X_B3_SAMPLED=", "X_B3_FLAGS="})
     if (text.substr(0, name.size()) == name) return true;
   return false;
 }

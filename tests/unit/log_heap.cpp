@@ -36,7 +36,7 @@ struct taking {
 };
 
 struct running {
-  fl::pipeline pipeline{{.exporters = std::vector<fl::exporter_spec>{taking{}}, .levels = {{"db", fl::level::debug}}, .read_environment = false, .detect_resource = false}};
+  fl::pipeline pipeline{{.exporters = std::vector<fl::exporter_spec>{taking{}}, .levels = {{"db", fl::level::debug}}, .detect_resource = false, .read_environment = false}};
   fl::with_default here{pipeline};
 };
 

@@ -4,7 +4,7 @@
 #include "http_trace.hpp"
 #include "json.hpp"
 
-#include <fanlight/test_error.hpp>
+#include <fanlight/report.hpp>
 
 #include <string>
 

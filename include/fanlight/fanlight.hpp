@@ -17,7 +17,6 @@
 #include <fanlight/http.hpp>
 #include <fanlight/pipeline.hpp>
 #include <fanlight/process.hpp>
-#include <fanlight/test_error.hpp>
 #include <fanlight/trace.hpp>
 #include <fanlight/xray_headers.hpp>
 #include <fanlight/xray_sampling.hpp>

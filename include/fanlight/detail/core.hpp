@@ -119,10 +119,10 @@ struct core_face {
   std::uint32_t log_value_limit;
   std::uint32_t largest_entry;  // bytes: a quarter of a ring
   std::uint32_t minimum_level;  // of log records, whatever their logger
+  log_level_table const* log_levels;     // null: minimum_level is for all
+  std::uint32_t report_on_unwind;  // a span that is left by an exception reports it
   // renewed by the dispatcher
   alignas(64) std::int64_t wall_offset;  // atomic: nanoseconds of the epoch at tick 0
-  std::uint32_t report_on_unwind;  // a span that is left by an exception reports it
-  log_level_table const* log_levels;     // null: minimum_level is for all
 };
 
 [[nodiscard]] FANLIGHT_HOT std::int64_t read_clock(clockid_t which) noexcept {

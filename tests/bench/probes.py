@@ -38,6 +38,10 @@ class Bench:
             raise Failed(f"{path.name} has not been built")
         return str(path)
 
+    def has(self, name):
+        """Programs of the peer are only there when it is installed."""
+        return (self.folder / f"bench_{name}").exists()
+
     def run(self, *command, environment=None):
         try:
             done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=300)
@@ -108,10 +112,12 @@ def throughput(bench):
 
 
 class Sink:
-    """The other end of the whole path: a process that counts, on a processor of its own where there is one."""
+    """The other end of the whole path: a process that counts, on a processor of its own where there is one; `awake`: one that it alone uses."""
 
-    def __init__(self, bench):
+    def __init__(self, bench, awake=False):
         words = ["--processor", str(max(os.sched_getaffinity(0)))] if len(os.sched_getaffinity(0)) > 1 else []
+        if words and awake:
+            words.append("--awake")
         self.child = subprocess.Popen([bench.program("sink"), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.url = f"http://127.0.0.1:{int(self.child.stdout.readline())}"
 
@@ -133,21 +139,32 @@ WARM_OTLP = 10_000  # what throughput sends before it looks at the clock
 
 
 def otlp_path(bench):
-    def runs(cores):
+    def runs(cores, awake, program="throughput", scheme="otlp:"):
         told = []
-        for _ in range(bench.rounds):
-            told.append(bench.told("throughput", f"otlp:{sink.url}", "--cores", cores))
-            seen = sink.counted()
-            if seen["spans"] != told[-1]["delivered"] + WARM_OTLP or seen["bad"] != 0:
-                raise Failed(f"the sink saw {seen}, and {told[-1]} was told")
+        with Sink(bench, awake) as sink:
+            for _ in range(bench.rounds):
+                told.append(bench.told(program, f"{scheme}{sink.url}", "--cores", cores))
+                seen = sink.counted()
+                if seen["spans"] != told[-1]["delivered"] + WARM_OTLP or seen["bad"] != 0:
+                    raise Failed(f"the sink saw {seen}, and {told[-1]} was told")
         return told
 
-    with Sink(bench) as sink:
-        one = runs("1")
-        out = {"cpu.one_core": statistics.median(each["cpu"] / each["delivered"] * 1e6 for each in one),
-               "rate.one_core": statistics.median(each["delivered"] / each["wall"] / 1e6 for each in one)}
-        if len(os.sched_getaffinity(0)) >= 2:
-            out["cpu.two_cores"] = statistics.median(each["cpu"] / each["delivered"] * 1e6 for each in runs("2"))
+    def cpu(told):
+        return statistics.median(each["cpu"] / each["delivered"] * 1e6 for each in told)
+
+    def rate(told):
+        return statistics.median(each["delivered"] / each["wall"] / 1e6 for each in told)
+
+    two = len(os.sched_getaffinity(0)) >= 2
+    one = runs("1", awake=True)
+    out = {"cpu.one_core": cpu(one), "rate.one_core": rate(one)}
+    if two:
+        out["cpu.two_cores"] = cpu(runs("2", awake=False))
+    if bench.has("throughput_peer"):
+        peer = runs("1", True, "throughput_peer", "")
+        out |= {"peer.cpu.one_core": cpu(peer), "peer.rate.one_core": rate(peer)}
+        if two:
+            out["peer.cpu.two_cores"] = cpu(runs("2", False, "throughput_peer", ""))
     return named("otlp", out)
 
 

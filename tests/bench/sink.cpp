@@ -1,7 +1,10 @@
 // The other end of the whole path: takes OTLP over HTTP on loopback, counts, and says 200. Made to cost little, so that what is measured is
 // who sends. Prints its port; `GET /` answers with what it has counted since the last time, as JSON; it ends with its standard input.
 //
-//   sink [--processor N]
+//   sink [--processor N [--awake]]
+//
+// With --awake it looks for the next bytes without ever sleeping, while there is traffic: on a virtual machine it may cost the sender more to
+// wake a processor than to send.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -153,7 +156,8 @@ void keep_to_processor(int number) {
 }  // namespace
 
 int main(int count, char** words) {
-  if (count == 3 && std::string_view{words[1]} == "--processor") keep_to_processor(std::atoi(words[2]));
+  if (count >= 3 && std::string_view{words[1]} == "--processor") keep_to_processor(std::atoi(words[2]));
+  bool const awake = count == 4 && std::string_view{words[3]} == "--awake";
   unsigned port = 0;
   int const door = listen_somewhere(port);
   std::printf("%u\n", port);
@@ -162,10 +166,13 @@ int main(int count, char** words) {
   counts so_far;
   std::vector<connection> peers;
   std::vector<char> piece(1 << 20);
-  for (;;) {
+  constexpr int patience = 200'000;  // looks in vain, some tenths of a second, after which even --awake sleeps
+  for (int in_vain = patience;;) {
     std::vector<pollfd> all{{STDIN_FILENO, POLLIN, 0}, {door, POLLIN, 0}};
     for (auto const& peer : peers) all.push_back({peer.socket, POLLIN, 0});
-    if (::poll(all.data(), all.size(), -1) < 0) return 1;
+    int const ready = ::poll(all.data(), all.size(), awake && in_vain < patience ? 0 : -1);
+    if (ready < 0) return 1;
+    in_vain = ready == 0 ? in_vain + 1 : 0;
     if (all[0].revents != 0) return 0;
     for (std::size_t i = peers.size(); i-- > 0;) {
       if (all[i + 2].revents == 0) continue;

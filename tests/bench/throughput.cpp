@@ -1,48 +1,26 @@
-// The whole path into an exporter that drops, or to a sink in another process by OTLP, nothing lost: one run of one kind, told as one line of JSON. A run is a process of its own, so
-// that the time of the processors is all its own.
+// The whole path into an exporter that drops, or to a sink in another process by OTLP, nothing lost: one run of one kind, told as one line
+// of JSON. A run is a process of its own, so that the time of the processors is all its own.
 //
 //   throughput fanlight|floor|otlp:http://HOST:PORT [--cores N] [--spans N] [--producers N] [--lanes N] [--hung]
 #include "floor.hpp"
 #include "sample.hpp"
+#include "stopwatch.hpp"
 
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
 #include <string>
 
-#include <sys/resource.h>
-
 namespace {
+
+using bench::figures;
+using bench::stopwatch;
 
 struct wish {
   bool floor = false, hung = false;
   std::string endpoint = {};
   int cores = 0, producers = 1, lanes = 1;
   std::uint64_t spans = 1'000'000;
-};
-
-struct figures {
-  std::uint64_t delivered = 0, lost = 0;
-  double wall = 0, cpu = 0;
-};
-
-[[nodiscard]] double cpu_of_process() noexcept {
-  rusage use{};
-  ::getrusage(RUSAGE_SELF, &use);
-  auto const of = [](timeval t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; };
-  return of(use.ru_utime) + of(use.ru_stime);
-}
-
-/// From its making until told: wall and processor time.
-class stopwatch {
- public:
-  void tell(figures& to) const noexcept {
-    to.wall = bench::seconds(CLOCK_MONOTONIC) - wall_;
-    to.cpu = cpu_of_process() - cpu_;
-  }
-
- private:
-  double wall_ = bench::seconds(CLOCK_MONOTONIC), cpu_ = cpu_of_process();
 };
 
 /// Does not return from its first batch until it is let go.
@@ -220,9 +198,7 @@ int main(int count, char** words) {
   wish const how = understand(count, words);
   if (how.cores > 0) bench::keep_to(how.cores);
   figures const out = how.floor ? run_floor(how) : how.endpoint.empty() ? run_fanlight(how) : run_otlp(how);
-  std::printf("{\"spans\": %llu, \"delivered\": %llu, \"lost\": %llu, \"wall\": %.6f, \"cpu\": %.6f}\n",
-              static_cast<unsigned long long>(how.spans), static_cast<unsigned long long>(out.delivered),
-              static_cast<unsigned long long>(out.lost), out.wall, out.cpu);
+  bench::print(how.spans, out);
   return out.delivered == how.spans / static_cast<std::uint64_t>(how.producers) * static_cast<std::uint64_t>(how.producers) && out.lost == 0
              ? 0
              : 1;

@@ -22,6 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import otlp_suites  # noqa: E402
 import outage_suite  # noqa: E402
+import xray_daemon_suite  # noqa: E402
 import xray_suites  # noqa: E402
 from kit import Failed, Missing, Skipped  # noqa: E402
 
@@ -35,6 +36,7 @@ SUITES = [
     ("moto", xray_suites.moto, "moto takes X-Ray's documents, checks their signatures, and gives them back to botocore", xray_suites.MOTO),
     ("aws_signature", xray_suites.aws_signature, "botocore signs the same requests", xray_suites.SIGNATURE),
     ("xray_python", xray_suites.xray_python, "aws-xray-sdk tells the same story", xray_suites.XRAY_PYTHON),
+    ("xray_daemon", xray_daemon_suite.xray_daemon, "by hand: the real X-Ray daemon, where FANLIGHT_XRAY_DAEMON names it", xray_daemon_suite.XRAY_DAEMON),
 ]
 
 
@@ -108,6 +110,8 @@ def packages():
             peer.tools()
         except Missing as why:
             print("\n".join(why.packages))
+        except (Failed, Skipped):
+            pass  # no package brings that
 
 
 def main():

@@ -63,8 +63,10 @@ class asked_lines {
 struct complaints {
   std::mutex lock;
   std::string text;
+  bool refused = false;  // the service does not take the keys: nothing will leave for a minute
   void add(fl::problem const& told) {
     std::lock_guard const held{lock};
+    refused = refused || told.code == fl::problem_code::key_refused;
     text += (text.empty() ? "[" : ",[") + std::to_string(static_cast<int>(told.code)) + ',' + quoted(told.what) + ']';
   }
 };
@@ -162,6 +164,16 @@ void tell_sampled(asked_lines& asked) {
   }
 }
 
+/// Until all has left, 60 s have gone by, or it is clear that nothing will.
+bool wait_for_all(fl::session& session, complaints& said) {
+  auto const until = std::chrono::steady_clock::now() + 60s;
+  while (!session.flush(200ms)) {
+    std::lock_guard const held{said.lock};
+    if (said.refused || std::chrono::steady_clock::now() > until) return false;
+  }
+  return true;
+}
+
 void report(fl::statistics const& told, bool all_left, complaints& said) {
   auto const& lane = told.exporters.at(0);
   std::printf(R"({"flushed":%s,"accepted":%llu,"delivered":%llu,"dropped":%llu,"filtered":%llu,"queued":%llu,"retries":%llu,"by":{)", all_left ? "true" : "false",
@@ -198,9 +210,9 @@ int main(int count, char** words) {
   else if (story == "refused") tell_refused(asked);
   else if (story == "sampled") tell_sampled(asked);
   else return 2;
-  bool const all_left = session.flush(10s);
+  bool const all_left = wait_for_all(session, said);
   auto const last = session.stats();
-  session.shutdown();  // after it all has been said
+  session.shutdown(all_left ? 20s : 200ms);  // after it all has been said
   report(last, all_left, said);
   return 0;
 }

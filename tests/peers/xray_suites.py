@@ -1,5 +1,6 @@
 """The suites about X-Ray that need no daemon: moto as the service, botocore's signer, and AWS's SDK for Python beside fanlight."""
 import json
+import os
 import subprocess
 
 import xray_compare
@@ -22,7 +23,7 @@ def service(kit):
 
 
 def read_back(running, traces):
-    run = subprocess.run([moto.prepare(), moto.HERE / "read_xray.py"], input="\n".join(traces), env=running.environment(), capture_output=True, text=True, timeout=120)
+    run = subprocess.run([moto.prepare(), moto.HERE / "read_xray.py"], input="\n".join(traces), env={**os.environ, **running.environment()}, capture_output=True, text=True, timeout=120)
     if run.returncode:
         raise Failed(run.stdout + run.stderr)
     return json.loads(run.stdout)
@@ -80,23 +81,23 @@ def summary_case(kit):
     return f"{len(asked.lines)} traces"
 
 
-def refused_case(keys, *words):
+def refused(name, keys, *words):
     """403 is told in words, once, and nothing is lost or sent on: it waits, and ends with the program."""
     def case(kit):
         running = service(kit)
         given = keys(running)
-        asked = kit.folder(f"moto-refused-{words[-1]}") / "asked.jsonl"
+        asked = kit.folder(f"moto-{name}") / "asked.jsonl"
         told = run_story(kit, running.environment(given), "api", "statuses", asked)
         problems = [text for code, text in told["problems"] if code == KEY_REFUSED]
         check(told["delivered"] == 0 and not told["flushed"], f"nothing was delivered: {told}")
         check(len(problems) == 1, f"it is said once: {told['problems']}")
-        for word in ("403", *words):
+        for word in words:
             check(word in problems[0], f"{word} is in: {problems[0]}")
         for secret in (given["AWS_SECRET_ACCESS_KEY"], given["AWS_SESSION_TOKEN"]):
             check(not secret or secret not in json.dumps(told), "the secret is in what was printed")
         check(not read_back(running, sorted(Asked(asked).traces))["traces"], "moto took it all the same")
         return problems[0]
-    return case
+    return name, case
 
 
 def check_case(kit):
@@ -117,10 +118,10 @@ MOTO = [
     ("a changed fact is noticed", noticed_case),
     ("a role's session", token_case),
     ("summaries", summary_case),
-    ("a wrong secret", refused_case(lambda running: {**running.keys, "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}, "SignatureDoesNotMatch")),
-    ("an unknown key", refused_case(lambda running: {**running.keys, "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE"}, "InvalidClientTokenId")),
-    ("a session without its token", refused_case(lambda running: {**running.visitor, "AWS_SESSION_TOKEN": ""}, "keys", "InvalidClientTokenId")),
-    ("keys without the right", refused_case(lambda running: running.stranger, "AWSXRayDaemonWriteAccess", "AccessDenied")),
+    refused("a wrong secret", lambda running: {**running.keys, "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}, "403", "SignatureDoesNotMatch", "keys and their region"),
+    refused("an unknown key", lambda running: {**running.keys, "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE"}, "AWS does not take the keys of the environment", "AKIA****MPLE"),
+    refused("a session without its token", lambda running: {**running.visitor, "AWS_SESSION_TOKEN": ""}, "AWS does not take the keys of the environment", "ASIA****"),
+    refused("keys without the right", lambda running: running.stranger, "403", "AWSXRayDaemonWriteAccess", "AccessDenied"),
     ("xray_check()", check_case),
     *conform_cases(lambda kit: kit.once("signed", lambda: put(kit, "moto-signed"))[2]),
 ]

@@ -54,6 +54,8 @@ TEST_CASE("a refusal says why and what to do, on one line, without what the serv
              ContainsSubstring("it answered 403 (AccessDeniedException: no). Give the role xray:PutTraceSegments"));
   CHECK_THAT(words(403, R"({"message":"Signature expired: 20200101"})", false), ContainsSubstring("Set the clock of this machine"));
   CHECK_THAT(words(403, R"({"message":"The security token included in the request is invalid"})", true), ContainsSubstring("the daemon's keys"));
+  CHECK_THAT(words(403, "<?xml version=\"1.0\"?>\n<ErrorResponse><Errors><Error><Code>AccessDenied</Code><Message>not authorized\nx-amz-security-token:secret</Message></Error></Errors></ErrorResponse>", false),
+             ContainsSubstring("it answered 403 (AccessDenied: not authorized). Give the role xray:PutTraceSegments"));
   CHECK_THAT(words(502, "", true), ContainsSubstring("has it credentials, a region"));
   CHECK(words(400, std::string(5000, '['), false) == "it answered 400");
 }

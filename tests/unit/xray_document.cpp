@@ -262,6 +262,15 @@ TEST_CASE("xray_document: what the program says of itself wins over status and e
   CHECK(flags(call().status(status_code::error, "why")) == "f");
 }
 
+TEST_CASE("xray_document: a flag that the program sets needs no exception; words, a type and what left by force do") {
+  auto const flagged = [] { return call().status(status_code::error).set("aws.xray.error", true); };
+  CHECK(document(flagged())["error"] == "true");
+  CHECK_FALSE(document(flagged()).document.has("cause"));
+  CHECK(document(flagged().set("error.type", "E"))["cause"]["exceptions"].at(0)["type"] == "E");
+  CHECK(document(call().status(status_code::error, "why").set("aws.xray.error", true))["cause"]["exceptions"].at(0)["message"] == "why");
+  CHECK(document(call().status(status_code::error).set("aws.xray.fault", false))["cause"]["exceptions"].size() == 1);
+}
+
 TEST_CASE("xray_document: exceptions with id, type, message, stack and where they came from") {
   auto const one = document(call().event("exception", 1,
                                          {{"exception.type", "class shop::error"},

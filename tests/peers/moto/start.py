@@ -50,7 +50,7 @@ class Moto(Process):
 
     def environment(self, keys=None):
         """For a program that is to find its way here, with the keys of the user, or others."""
-        return {"AWS_ENDPOINT_URL": self.endpoint, "AWS_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true", "AWS_SESSION_TOKEN": "", **(keys or self.keys)}
+        return {"AWS_ENDPOINT_URL": self.endpoint, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true", "AWS_SESSION_TOKEN": "", **(keys or self.keys)}
 
 
 def main():

@@ -1,6 +1,7 @@
 // Bodies of answer.hpp. [AWS X-Ray API, PutTraceSegments]
 #pragma once
 
+#include <fanlight/impl/aws/aws_xml.ipp>
 #include <fanlight/impl/json_facts.hpp>
 #include <fanlight/impl/otlp_ruling.hpp>
 #include <fanlight/impl/xray/answer.hpp>
@@ -60,6 +61,10 @@ FANLIGHT_INLINE bool read_refusals(std::string_view body, std::vector<xray_refus
     if (key == "message" || key == "Message") message = text.substr(0, text.find('\n'));
     if (type.empty() && (key == "__type" || key == "code")) type = text.substr(text.find('#') == std::string_view::npos ? 0 : text.find('#') + 1);
   });
+  if (type.empty() && message.empty()) {  // what stands before the service answers in XML
+    type = xml_text(answer.body, "Error", "Code"), message = xml_text(answer.body, "Error", "Message");
+    message.resize(std::min(message.find('\n'), message.size()));
+  }
   if (!type.empty() && !message.empty()) type += ": ";
   return one_line(type + message);
 }

@@ -1,0 +1,93 @@
+"""What stands behind an X-Ray daemon in place of the service: takes PutTraceSegments, refuses what it is told to, and serves sampling rules and
+targets. Everything that came is kept."""
+import http.server
+import json
+import threading
+import time
+
+SIGNED = "AWS4-HMAC-SHA256 Credential="
+
+
+def rule(name, path, rate, priority):
+    return {"SamplingRule": {"RuleName": name, "RuleARN": f"arn:aws:xray:us-east-1::sampling-rule/{name}", "ResourceARN": "*", "Priority": priority, "FixedRate": rate,
+                             "ReservoirSize": 0, "ServiceName": "*", "ServiceType": "*", "Host": "*", "HTTPMethod": "*", "URLPath": path, "Version": 1, "Attributes": {}},
+            "CreatedAt": 1530918163.0, "ModifiedAt": 1530918163.0}
+
+
+class Service:
+    """Answers from its construction to the end of its block."""
+
+    def __init__(self, refused=None, rules=()):
+        self.refused, self.rules, self.rates = refused, list(rules), {}
+        self.documents, self.batches, self.statistics, self.wrong, self.seen = [], [], [], [], threading.Condition()
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            timeout = 120
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                answer = json.dumps(outer.answer(self.path, self.headers, body)).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+    @property
+    def endpoint(self):
+        return f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def answer(self, path, headers, body):
+        with self.seen:
+            if not headers.get("Authorization", "").startswith(SIGNED) or "/xray/aws4_request" not in headers["Authorization"]:
+                self.wrong.append(f"{path} is not signed for xray: {headers.get('Authorization')}")
+            given = json.loads(body or b"{}")
+            self.seen.notify_all()
+            if path == "/TraceSegments":
+                return self.take(given["TraceSegmentDocuments"])
+            if path == "/GetSamplingRules":
+                return {"SamplingRuleRecords": self.rules}
+            if path == "/SamplingTargets":
+                return self.aim(given["SamplingStatisticsDocuments"])
+            if path != "/TelemetryRecords":
+                self.wrong.append(f"nobody asks for {path}")
+            return {}
+
+    def take(self, documents):
+        self.batches.append(len(documents))
+        self.documents += documents
+        found = [json.loads(each) for each in documents]
+        return {"UnprocessedTraceSegments": [{"Id": each["id"], "ErrorCode": "InvalidName", "Message": f"Invalid segment. ErrorCode: InvalidName, name {each['name']}"}
+                                             for each in found if each["name"] == self.refused]}
+
+    def aim(self, statistics):
+        self.statistics += statistics
+        targets = [{"RuleName": each["RuleName"], "FixedRate": self.rates[each["RuleName"]], "ReservoirQuota": 0, "ReservoirQuotaTTL": time.time() + 60, "Interval": 1}
+                   for each in statistics if each["RuleName"] in self.rates]
+        return {"SamplingTargetDocuments": targets, "LastRuleModification": 1530918163.0, "UnprocessedStatistics": []}
+
+    def asked_of(self, rule_name, what="RequestCount"):
+        return sum(each[what] for each in self.statistics if each["RuleName"] == rule_name)
+
+    def wait(self, until, limit=60):
+        """Whether it came true, looked at whenever something came."""
+        with self.seen:
+            return self.seen.wait_for(until, limit)

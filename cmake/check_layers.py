@@ -18,7 +18,7 @@ FLOORS = {
     "record.hpp": 2, "stack.hpp": 2, "problem.hpp": 2, "resource.hpp": 2,
     "exporter.hpp": 3, "aws_config.hpp": 3, "aws.hpp": 3, "error_form.hpp": 3, "sampling_form.hpp": 3, "config.hpp": 3, "statistics.hpp": 3,
     "sampler.hpp": 3, "xray_sampling.hpp": 3, "xray_sampling_config.hpp": 3, "process.hpp": 3,
-    "pipeline.hpp": 4, "stop_signals.hpp": 4,
+    "pipeline.hpp": 4, "stop_signals.hpp": 4, "last_words.hpp": 4,
     "testing.hpp": 5, "fanlight.hpp": 5,
 }
 FOLDER_FLOORS = {"detail": 0, "exporters": 4}

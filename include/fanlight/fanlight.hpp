@@ -15,6 +15,7 @@
 #include <fanlight/exporters/xray.hpp>
 #include <fanlight/format.hpp>
 #include <fanlight/http.hpp>
+#include <fanlight/last_words.hpp>
 #include <fanlight/pipeline.hpp>
 #include <fanlight/process.hpp>
 #include <fanlight/trace.hpp>

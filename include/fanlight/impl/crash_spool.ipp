@@ -106,7 +106,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void report_crash(crash_story const& story) {
   packed_stack stack;
   stack.head = {stack_mark, origin_crashed, 1, 0};
   stack.count = static_cast<std::uint32_t>(story.frames.size());
-  std::memcpy(stack.frames, story.frames.data(), story.frames.size() * sizeof stack.frames[0]);
+  std::copy(story.frames.begin(), story.frames.end(), stack.frames);
   put_fact(d, fact_key::error_type, words.name);
   put_fact(d, fact_key::error_id, story.uuid);
   put_fact(d, fact_key::uncaught, "signal");

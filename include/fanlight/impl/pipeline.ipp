@@ -2,7 +2,6 @@
 #pragma once
 
 #include <fanlight/impl/core.ipp>
-#include <fanlight/impl/last_words.ipp>
 #include <fanlight/pipeline.hpp>
 
 #include <cstdlib>
@@ -37,6 +36,24 @@ FANLIGHT_COLD FANLIGHT_INLINE with_default::~with_default() { detail::here().cho
 // ---- the process's pipeline -----------------------------------------------------------------------------------------------------------
 
 namespace detail {
+
+/// What lets a process that dies say why. In programs that have it: with fanlight.hpp or last_words.hpp somewhere, or the compiled library.
+struct last_words_functions {
+  void (*begin)(core& published) noexcept;
+  void (*note_delivered)() noexcept;
+  void (*end)(bool all_delivered) noexcept;
+};
+FANLIGHT_VISIBLE inline constinit last_words_functions const* last_words = nullptr;
+
+FANLIGHT_COLD FANLIGHT_INLINE void begin_last_words(core& published) {
+  auto const& given = published.given();
+  if (last_words != nullptr) last_words->begin(published);
+  else if (given.report_uncaught || !given.crash_spool.empty())
+    published.complain(problem_code::feature_missing, "report_uncaught and crash_spool are not in this program: include <fanlight/last_words.hpp> somewhere in it");
+}
+FANLIGHT_COLD FANLIGHT_INLINE void end_last_words(bool all_delivered) noexcept {
+  if (last_words != nullptr) last_words->end(all_delivered);
+}
 
 /// Takes the process's pipeline away from new spans; false when it was not `which`.
 FANLIGHT_COLD FANLIGHT_INLINE bool unpublish(core_face* which) noexcept {
@@ -97,7 +114,7 @@ FANLIGHT_COLD FANLIGHT_INLINE session::~session() {
 
 FANLIGHT_COLD FANLIGHT_INLINE bool session::flush(std::chrono::nanoseconds limit) {
   bool const all = !own_ || own_->flush(limit);
-  if (all && own_) detail::note_last_words_delivered();
+  if (all && own_ && detail::last_words != nullptr) detail::last_words->note_delivered();
   return all;
 }
 

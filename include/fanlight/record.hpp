@@ -315,6 +315,8 @@ class error_record : public record_base {
   [[nodiscard]] text scope() const noexcept { return fact(detail::fact_key::name); }
   /// What the exception was nested around, the direct cause first.
   [[nodiscard]] cause_list causes() const noexcept { return cause_list{packed(detail::fact_key::causes).as_bytes()}; }
+  /// Names of the bases of its type, as far as they are of interest: behind those of the standard library nothing is told.
+  [[nodiscard]] name_list bases() const noexcept { return name_list{packed(detail::fact_key::bases).as_bytes()}; }
   /// Names of the spans that were open in the thread, the root first.
   [[nodiscard]] name_list span_path() const noexcept { return name_list{packed(detail::fact_key::span_path).as_bytes()}; }
   /// An object: what the active span had been told. Empty: no span, or it had been told very much.

@@ -77,6 +77,7 @@ enum class fact_key : char {
   // of an error report, written by impl/report.ipp
   stack = 'k',            // bytes: a stack_head, then addresses, innermost first
   causes = 'c',           // bytes: type, NUL, message, NUL, and so on, the direct cause first
+  bases = 'B',            // bytes: names of the type's bases, each with its NUL, the nearest first
   span_path = 'P',        // bytes: names of the open spans, each with its NUL, the root first
   span_attributes = 'A',  // an object: attributes of the active span
   uncaught = 'U',         // "terminate", "signal"; not there: it was handled

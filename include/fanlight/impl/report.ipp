@@ -1,6 +1,7 @@
 // Bodies of report.hpp, and the report of a span that an exception leaves: how a report gets its facts.
 #pragma once
 
+#include <fanlight/impl/bases.ipp>
 #include <fanlight/impl/errors.ipp>
 #include <fanlight/report.hpp>
 
@@ -41,6 +42,24 @@ FANLIGHT_COLD FANLIGHT_INLINE void put_causes(draft& d, thrown_object const& of)
     add(text.substr(0, utf8_cut(text, sizeof room / 2)));
   });
   if (used != 0) put_packed(d, fact_key::causes, value{bytes{room, used}});
+#else
+  static_cast<void>(d), static_cast<void>(of);
+#endif
+}
+
+/// Names of the thrown type's bases, each with its NUL.
+FANLIGHT_COLD FANLIGHT_INLINE void put_bases(draft& d, thrown_object const& of) noexcept {
+#if FANLIGHT_KNOWS_THROWN
+  char names[512];
+  std::size_t used = 0;
+  each_base(of.type, [&](std::type_info const* type) {
+    readable_type const name{type->name()};
+    if (used + name.view().size() + 1 > sizeof names) return;
+    copy_bytes(names + used, name.view().data(), name.view().size());
+    used += name.view().size();
+    names[used++] = 0;
+  });
+  if (used != 0) put_packed(d, fact_key::bases, value{bytes{names, used}});
 #else
   static_cast<void>(d), static_cast<void>(of);
 #endif
@@ -101,6 +120,7 @@ FANLIGHT_COLD FANLIGHT_NOINLINE FANLIGHT_INLINE void put_error(draft& d, thread_
   if (known.written) d.head().flags |= entry_flag::on_span;
   put_stack(d, t, known.number);
   put_causes(d, seen.thrown);
+  put_bases(d, seen.thrown);
   known.reported = true;
 }
 

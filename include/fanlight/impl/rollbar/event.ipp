@@ -2,9 +2,7 @@
 #pragma once
 
 #include <fanlight/impl/rollbar/event.hpp>
-#if __has_include(<fanlight/stack.hpp>)
 #include <fanlight/stack.hpp>
-#endif
 
 #include <algorithm>
 
@@ -18,23 +16,20 @@ namespace detail {
 }
 
 /// The stack as it was captured, outermost first.
-template <class Record>
-void read_frames(std::vector<rollbar_frame>& to, Record const& from) {
-  if constexpr (requires { stack_of(from).frames; }) {
-    auto const trace = stack_of(from);
-    to.reserve(trace.frames.size());
-    for (auto at = trace.frames.rbegin(); at != trace.frames.rend(); ++at) {
-      rollbar_frame one;
-      one.filename = !at->file.empty() ? at->file : !at->module.empty() ? at->module : "unknown";
-      one.method = at->function;
-      one.line = at->line;
-      one.module = at->module;
-      one.build_id = at->build_id;
-      if (at->address != 0) one.address = hex_number(at->address);
-      if (at->module_offset != 0) one.module_offset = hex_number(at->module_offset);
-      one.inlined = at->inlined;
-      to.push_back(std::move(one));
-    }
+FANLIGHT_COLD FANLIGHT_INLINE void read_frames(std::vector<rollbar_frame>& to, error_record const& from) {
+  auto const trace = stack_of(from);
+  to.reserve(trace.frames.size());
+  for (auto at = trace.frames.rbegin(); at != trace.frames.rend(); ++at) {
+    rollbar_frame one;
+    one.filename = !at->file.empty() ? at->file : !at->module.empty() ? at->module : "unknown";
+    one.method = at->function;
+    one.line = at->line;
+    one.module = at->module;
+    one.build_id = at->build_id;
+    if (at->address != 0) one.address = hex_number(at->address);
+    if (at->module_offset != 0) one.module_offset = hex_number(at->module_offset);
+    one.inlined = at->inlined;
+    to.push_back(std::move(one));
   }
 }
 
@@ -52,19 +47,17 @@ void read_frames(std::vector<rollbar_frame>& to, Record const& from) {
 }
 
 /// Causes, the way of the spans, and how it was left.
-template <class Record>
-void read_surroundings(rollbar_source& to, Record const& from) {
-  if constexpr (requires { from.causes(); from.span_path(); from.uncaught(); from.span_attributes(); }) {
-    for (auto const& cause : from.causes()) {
-      rollbar_error one;
-      one.type = cause.type.empty() ? "unknown" : std::string{cause.type};
-      one.message = cause.message;
-      to.errors.push_back(std::move(one));
-    }
-    for (auto const& name : from.span_path()) to.span_path.emplace_back(name);
-    to.uncaught = from.uncaught();
-    for (auto const each : from.span_attributes().members()) to.span.put(each.key, rollbar_node::from(each.value));
+FANLIGHT_COLD FANLIGHT_INLINE void read_surroundings(rollbar_source& to, error_record const& from) {
+  for (auto const cause : from.causes()) {
+    rollbar_error one;
+    one.type = cause.type.empty() ? "unknown" : std::string{cause.type};
+    one.message = cause.message;
+    to.errors.push_back(std::move(one));
   }
+  for (auto const name : from.bases()) to.bases.emplace_back(name);
+  for (auto const name : from.span_path()) to.span_path.emplace_back(name);
+  to.uncaught = from.uncaught();
+  for (auto const each : from.span_attributes().members()) to.span.put(each.key, rollbar_node::from(each.value));
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE rollbar_source read_error(error_record const& from) {

@@ -1,0 +1,51 @@
+// The bases of a thrown type, by name, so that an exporter's rules can speak of a whole family of errors. Reads the records that the compiler
+// leaves of each class; pure, any thread. [Itanium C++ ABI 2.9.5]
+#pragma once
+
+#include <fanlight/impl/abi.ipp>
+#include <fanlight/impl/probe.ipp>
+
+FANLIGHT_BEGIN
+namespace detail {
+
+#if FANLIGHT_KNOWS_THROWN
+
+// By their names in the object files: files without run-time type information have the same bodies.
+extern "C" char fanlight_class_with_a_base_1[] __asm__("_ZTVN10__cxxabiv120__si_class_type_infoE");
+extern "C" char fanlight_class_with_bases_1[] __asm__("_ZTVN10__cxxabiv121__vmi_class_type_infoE");
+
+/// What the compiler leaves of a class: its vtable says which form it has.
+struct class_facts {
+  char const* vtable;
+  char const* name;
+  union {
+    std::type_info const* base;  // of a class with one
+    struct {
+      unsigned flags, count;
+    } several;
+  };
+};
+struct base_facts {
+  std::type_info const* type;
+  long flags;
+};
+
+/// Calls `use(type)` for each base at any depth, the nearest first. What lies behind a class of the standard library is left out: everybody
+/// knows it.
+template <class Use>
+void each_base(std::type_info const* type, Use&& use, int depth = 0) noexcept {
+  if (type == nullptr || depth > 8) return;
+  if (depth != 0) use(type);
+  std::string_view const name = type->name();
+  if (name.substr(0, 2) == "St" || name.substr(0, 3) == "NSt") return;
+  auto const& facts = *reinterpret_cast<class_facts const*>(type);
+  if (facts.vtable == fanlight_class_with_a_base_1 + 2 * sizeof(void*)) return each_base(facts.base, use, depth + 1);
+  if (facts.vtable != fanlight_class_with_bases_1 + 2 * sizeof(void*)) return;
+  auto const* const bases = reinterpret_cast<base_facts const*>(&facts + 1);
+  for (unsigned i = 0; i < facts.several.count && i < 16; ++i) each_base(bases[i].type, use, depth + 1);
+}
+
+#endif
+
+}  // namespace detail
+FANLIGHT_END

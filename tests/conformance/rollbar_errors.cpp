@@ -2,6 +2,7 @@
 #include "catch.hpp"
 #include "support/fake_rollbar.hpp"
 
+#include <cstdio>
 #include <exception>
 #include <stdexcept>
 #include <system_error>

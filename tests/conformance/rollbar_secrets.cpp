@@ -5,6 +5,8 @@
 
 #include <fanlight/impl/rollbar/scrub.hpp>
 
+#include <cctype>
+#include <iterator>
 #include <random>
 #include <stdexcept>
 
@@ -19,7 +21,7 @@ constexpr char const* secret_keys[]{
     "user_session_secret", "csrf", "cookies", "www-authorization", "http_authorization", "omniauth.auth", "cookie", "oauth-access-token", "x-access-token", "x_csrf_token",
     "http_x_csrf_token", "x-csrf-token", "secret_token", "session_id", "auth_token", "csrf_token", "apikey", "credentials", "mysql_pwd", "privatekey", "private_key", "session",
     "csrftoken", "sessionid", "x_csrftoken", "set_cookie", "proxy-authorization", "x_api_key", "connect.sid", "x_forwarded_for", "x_real_ip", "ip_address", "remote_addr",
-    "cc-number", "card number", "cvc", "cvv2", "security code", "db_password", "AWS_SECRET_ACCESS_KEY", "aws_access_key", "myApiKey", "ssh-private-key", "PGPASSWORD", "RefreshToken"};
+    "cc-number", "card number", "cvc", "cvv2", "security code", "db_password", "AWS_SECRET_ACCESS_KEY", "aws_access_key", "myApiKey", "ssh-private-key", "PGPASSWORD", "RefreshToken", "http.request.header.authorization"};
 constexpr char const* harmless_keys[]{"tokencount", "token_count", "secretary", "passwordless", "order", "author", "authored", "passage", "keyboard", "sessions_open", "cookies_per_box"};
 
 rollbar_scrubber const plain{{}, {}};

@@ -74,6 +74,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void rollbar_maker::ask_hooks(rollbar_event& as) {
   if (how_.fingerprint && call(hook::fingerprint, "fingerprint", [&] { given = how_.fingerprint(as); }) && !given.empty()) as.fingerprint = given;
   given.clear();
   if (how_.title && call(hook::title, "title", [&] { given = how_.title(as); }) && !given.empty()) as.title = given;
+  clean(as);  // before anything is cut: half a URL does not show its password for what it is
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE rollbar_maker::verdict rollbar_maker::judge(rollbar_source const& from, rollbar_event& as) {

@@ -43,8 +43,10 @@ FANLIGHT_COLD FANLIGHT_INLINE rollbar_scrubber::rollbar_scrubber(std::vector<std
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE bool rollbar_scrubber::is_secret(std::string_view key) const {
-  auto const plain = plain_key(key);
-  return is_known_secret(plain) || std::find(more_.begin(), more_.end(), plain) != more_.end();
+  auto const known = [this](std::string const& plain) { return is_known_secret(plain) || std::find(more_.begin(), more_.end(), plain) != more_.end(); };
+  if (known(plain_key(key))) return true;
+  auto const dot = key.rfind('.');  // `http.request.header.authorization`
+  return dot != std::string_view::npos && known(plain_key(key.substr(dot + 1)));
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE void rollbar_scrubber::clean_text(rollbar_node& one) const {

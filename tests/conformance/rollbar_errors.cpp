@@ -169,18 +169,20 @@ TEST_CASE("rollbar: a rule for a base holds for types of the program's own, alon
         fl::report(payment_timeout{});
         fl::report(timeout{"plain"});
         fl::report(std::out_of_range{"o"});
-        try {
-          throw 5;
-        } catch (...) {
-          fl::report_current();
-        }
+        for (bool const nested : {false, true}) try {
+            if (nested) std::throw_with_nested(payment_timeout{});
+            throw 5;
+          } catch (...) {
+            fl::report_current();
+          }
       },
       how);
-  REQUIRE(items.size() == 4);
+  REQUIRE(items.size() == 5);
   CHECK(items[0]("/data/level") == "info");
   CHECK(items[1]("/data/level") == "warning");
   CHECK(items[2]("/data/level") == "debug");
   CHECK(items[3]("/data/level") == "error");
+  CHECK(items[4]("/data/level") == "info");  // also behind what std::throw_with_nested makes of it
 }
 
 TEST_CASE("rollbar: an error code is an error like others") {

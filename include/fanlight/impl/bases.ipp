@@ -37,7 +37,8 @@ void each_base(std::type_info const* type, Use&& use, int depth = 0) noexcept {
   if (type == nullptr || depth > 8) return;
   if (depth != 0) use(type);
   std::string_view const name = type->name();
-  if (name.substr(0, 2) == "St" || name.substr(0, 3) == "NSt") return;
+  bool const nested = name.substr(0, 22) == "St17_Nested_exceptionI";  // the class that was thrown is its base
+  if (!nested && (name.substr(0, 2) == "St" || name.substr(0, 3) == "NSt")) return;
   auto const& facts = *reinterpret_cast<class_facts const*>(type);
   if (facts.vtable == fanlight_class_with_a_base_1 + 2 * sizeof(void*)) return each_base(facts.base, use, depth + 1);
   if (facts.vtable != fanlight_class_with_bases_1 + 2 * sizeof(void*)) return;

@@ -122,7 +122,7 @@ TEST_CASE("cloudwatch_line: the body is cut to the last byte that there is room 
   CHECK(cut.kind == cloudwatch_line_kind::cut);
   CHECK(cut.text.size() == whole.text.size() - 1);
   json_value const read{cut.text};
-  CHECK(read["message"] == std::string(288, 'x') + "[truncated]");
+  CHECK(read["message"] == std::string(288, 'x').append("[truncated]"));
   CHECK(read["k"] == "v");
 }
 

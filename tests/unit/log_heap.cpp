@@ -55,7 +55,10 @@ std::string const long_text(2000, 't');
 
 TEST_CASE("the counter counts") {
   void* volatile block = nullptr;
-  CHECK(requests_of([&] { std::free(block), block = std::malloc(8); }) == 1);
+  CHECK(requests_of([&] {
+          std::free(block);
+          block = std::malloc(8);
+        }) == 1);
   std::free(block);
 }
 

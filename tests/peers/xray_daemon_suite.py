@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from kit import Process, script
-from xray_kit import Asked, all_left, check, conform, each_once, ids_in, run_story, written
+from xray_kit import Asked, all_left, check, conform, each_once, ids_in, run_story, written, xray_id
 from xray_service import Service, rule
 from xray_suites import moto, service, stored
 
@@ -74,20 +74,22 @@ def refused_case(kit):
 
 
 def logged_case(kit):
-    """Over UDP nobody tells the program. The daemon's log names our ids, because a document's own id comes first in it."""
+    """Over UDP nobody tells the program. The daemon's log names the traces: it finds a document by the id that was refused, which works because a
+    document's own id comes first in it."""
     told, asked, _, log = behind(kit, "refused-udp", "udp", "refused", refused="refuse me")
     all_left(told)
-    for line in asked.lines:
-        named = any(line["id"] in each and "InvalidName" in each for each in log.splitlines())
-        check(named == (line["name"] == "refuse me"), f"{line['id']} ({line['name']}) is {'' if named else 'not '}in the daemon's log\n{log[-3000:]}")
-    return "4 ids in the daemon's log"
+    lines = [line for line in log.splitlines() if "Unprocessed trace" in line]
+    for each in asked.lines:
+        named = any(xray_id(each["trace"]) in line for line in lines)
+        check(named == (each["name"] == "refuse me"), f"{each['name']}, trace {xray_id(each['trace'])}, is {'' if named else 'not '}in the daemon's log\n{log[-3000:]}")
+    return f"{len(lines)} traces in the daemon's log"
 
 
 class Asking(Process):
     """xray_story, asked for its decisions request by request."""
 
     def __init__(self, kit, near, asked):
-        super().__init__([kit.programs / "xray_story", "udp", "sampled", asked], near.log.with_name("story.log"), near.environment,
+        super().__init__([kit.programs / "xray_story", "daemon_tcp", "sampled", asked], near.log.with_name("story.log"), near.environment,
                          stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def ask(self, path, count):

@@ -1,10 +1,8 @@
 """What the X-Ray suites share: our program, what it asked for, and what came of it."""
 import json
-import os
 import subprocess
-import sys
 
-from kit import HERE, Failed, Process, Skipped, must
+from kit import HERE, Failed, Skipped, must
 
 CHECKER = HERE.parent / "xray/check_documents.py"
 
@@ -20,7 +18,7 @@ def run_story(kit, environment, way, *story, limit=300):
     return words if story[0] == "check" else json.loads(words.splitlines()[-1])
 
 
-def all_left(told, ways=()):
+def all_left(told):
     check(told["flushed"] and told["delivered"] == told["accepted"] and not told["dropped"] and not told["queued"], f"everything left: {told}")
     check(not told["problems"], f"without problems: {told['problems']}")
 

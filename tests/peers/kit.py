@@ -2,6 +2,7 @@
 import contextlib
 import ctypes
 import fcntl
+import functools
 import hashlib
 import importlib.util
 import os
@@ -64,6 +65,7 @@ def must(line, limit=600, cwd=None, env=None, output=None):
     return words
 
 
+@functools.lru_cache
 def needs_venv():
     if subprocess.run([sys.executable, "-c", "import venv, ensurepip"], capture_output=True, timeout=60).returncode:
         raise Missing("Python's venv: apt install python3-venv", "python3-venv")

@@ -100,26 +100,23 @@ fl::config setting(std::string_view by, std::string_view story, complaints& said
 
 // ---- stories ----
 
-void tell_requests(fl::session& session, long count, int parts, asked_lines& asked) {
-  for (long i = 0; i < count; ++i) {
-    fl::segment request{"request"};
-    request.annotate("n", i);
-    std::vector<std::string> ids;
-    for (int j = 0; j < parts; ++j) {
-      fl::subsegment part{"part"};
-      part.annotate("j", j);
-      ids.emplace_back(part.context().span_id().hex().view());
-    }
-    asked.add(request.context(), "request", ids);
-    if (i % 16 == 15) session.flush(0ms);  // what has ended leaves now: the queue is for outages
+void tell_request_of(long number, int parts, asked_lines& asked) {
+  fl::segment request{"request"};
+  request.annotate("n", number);
+  std::vector<std::string> ids;
+  for (int j = 0; j < parts; ++j) {
+    fl::subsegment part{"part"};
+    part.annotate("j", j);
+    ids.emplace_back(part.context().span_id().hex().view());
   }
+  asked.add(request.context(), "request", ids);
 }
 
 /// As fast as the way takes it, and no faster: what is asked here is whether all arrives, not what a full queue loses.
-void tell_steadily(fl::session& session, long count, int parts, asked_lines& asked) {
-  for (long done = 0; done < count; done += 50) {
-    tell_requests(session, std::min<long>(50, count - done), parts, asked);
-    session.flush(60s);
+void tell_requests(fl::session& session, long count, int parts, asked_lines& asked) {
+  for (long i = 0; i < count; ++i) {
+    tell_request_of(i, parts, asked);
+    if (i % 50 == 49) session.flush(60s);
   }
 }
 
@@ -204,7 +201,7 @@ int main(int count, char** words) {
   auto session = fl::init(setting(words[1], story, said));
   asked_lines asked{story == "acts" ? "/dev/null" : words[count - 1]};
   if (story == "acts") tell_acts();
-  else if (story == "requests" && count == 6) tell_steadily(session, std::stol(words[3]), std::stoi(words[4]), asked);
+  else if (story == "requests" && count == 6) tell_requests(session, std::stol(words[3]), std::stoi(words[4]), asked);
   else if (story == "statuses") tell_ended_with(asked);
   else if (story == "large" && count == 5) tell_large(std::stoul(words[3]), asked);
   else if (story == "refused") tell_refused(asked);

@@ -4,7 +4,10 @@
 #include "support/batch_builder.hpp"
 #include "support/cloudwatch_pipeline.hpp"
 
+#include <limits>
 #include <thread>
+
+#include <unistd.h>
 
 using namespace support;
 using Catch::Matchers::ContainsSubstring;

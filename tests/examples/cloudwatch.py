@@ -4,9 +4,11 @@ import http.server
 import json
 import os
 import re
+import signal
 import subprocess
 import threading
 
+import cruddur
 from otlp import check
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "hush", "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true", "no_proxy": "*"}
@@ -93,6 +95,13 @@ def run(folder):
 
         done = start(folder, logs, FANLIGHT_LOG_GROUP="aws/x")
         check(done[0] == 0 and "it begins with aws/" in done[2], f"left out, with words: {done}")
+        os.environ.update(logs.variables)
+        with cruddur.Server(folder, "--log-group", "cruddur") as server:
+            server.ask("/api/activities/home")
+            server.stop(signal.SIGTERM)
+        line, = logs.lines("cruddur", "access")
+        check(re.fullmatch(r"\[\d{4}-\w{3}-\d\d \d\d:\d\d\] 127\.0\.0\.1 GET http /api/activities/home 200", line["message"]), line)
+        check(line["status"] == 200 and len(line["trace_id"]) == 32, line)
         away = dict(logs.variables)
     done = subprocess.run([str(folder / "cloudwatch")], capture_output=True, text=True, timeout=100, env={**os.environ, **away})
     check(done.returncode == 1 and "what is to be sent is kept, and tried again" in done.stderr and "hush" not in done.stderr, f"nobody there: {done}")

@@ -47,9 +47,9 @@ struct settings {
 /// Says what check() says of `given`, and what was wrong with the environment. Each variable is read once at most, and none that the
 /// code has answered already.
 [[nodiscard]] settings resolve(config const& given, std::vector<problem>& said);
-/// Its part in impl/levels.ipp: the least levels of log records, by logger and by exporter.
-void resolve_levels(config const& given, environment const& from, settings& to);
-void resolve_exporter_levels(environment const& from, settings& to);
+
+/// The least level that any exporter wants of log records: what is below need not be made.
+[[nodiscard]] level least_of_exporters(settings const& of);
 
 /// The exporters that the environment names; the console when it names none that is here. Told to `said` by way of `from`.
 [[nodiscard]] std::vector<exporter_spec> exporters_from(environment const& from);

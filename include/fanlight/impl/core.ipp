@@ -5,8 +5,8 @@
 
 #include <fanlight/config.hpp>
 #include <fanlight/detail/detectors.hpp>
+#include <fanlight/detail/settings.hpp>
 #include <fanlight/impl/library_text.ipp>
-#include <fanlight/impl/levels.ipp>
 #include <fanlight/impl/objects.ipp>
 #include <fanlight/impl/works.ipp>
 #include <fanlight/statistics.hpp>

@@ -3,7 +3,7 @@
 
 #include <fanlight/config.hpp>
 #include <fanlight/detail/environment.hpp>
-#include <fanlight/detail/settings.hpp>
+#include <fanlight/detail/settings.hpp>  // whose bodies include this, and not this their bodies
 
 #include <algorithm>
 
@@ -85,7 +85,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void resolve_exporter_levels(environment const& fr
 }
 
 /// What no exporter takes need not be made. X-Ray takes no logs.
-[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE level least_of_exporters(settings const& of) {
+FANLIGHT_COLD FANLIGHT_INLINE level least_of_exporters(settings const& of) {
   std::optional<level> out;
   for (auto const& one : of.exporters)
     if (!one.is_xray && (one.only & takes<log_record>) != 0) out = std::min(out.value_or(level_off), one.minimum_level.value_or(level::trace));

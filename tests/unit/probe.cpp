@@ -179,6 +179,17 @@ TEST_CASE("successive exceptions in one place of memory are different errors") {
   CHECK(std::unique(ids.begin(), ids.end()) == ids.end());
 }
 
+TEST_CASE("a throw that nobody saw does not get the stack of one before it in the same place of memory") {
+  testing::capture taken;
+  try {
+    guarded([] { throw std::runtime_error{"seen, and nobody asked"}; });
+  } catch (std::runtime_error const&) {}
+  try {
+    throw std::runtime_error{"not seen"};
+  } catch (std::exception const& error) { error_report{error}; }
+  CHECK(stack_of(taken.errors()[0]).origin == stack_origin::reported);
+}
+
 TEST_CASE("what is thrown need not be an exception") {
   CHECK(seen(42) == "int|42");
   CHECK(seen(-7l) == "long|-7");

@@ -67,6 +67,7 @@ struct fanlight_throw_1 {
   void const* object;    // where it lies; of a thrown pointer: where that points to
   void const* type;      // std::type_info const*; null: none
   std::uint64_t number;  // of the error in this thread, from 1; thrown again it keeps its number and its stack
+  std::uint64_t text_hash;  // of what it says
   std::uint32_t visits;     // guarded() frames that it will leave
   std::uint32_t outermost;  // the last of them, counted from the thread's first
   std::uint32_t sealed;     // it is unwinding: what the runtime asks from now on has been asked before

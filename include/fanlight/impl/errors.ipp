@@ -110,10 +110,10 @@ FANLIGHT_COLD FANLIGHT_INLINE void see(sighting& to, std::exception_ptr const& k
 }
 
 /// The throw that a handler's exception came by, if it can only have been that one.
-[[nodiscard]] inline std::uint64_t number_of(thread_block const& t, error_identity const* known, sighting const& seen) noexcept {
+[[nodiscard]] inline std::uint64_t number_of(thread_block const& t, error_identity const* known, sighting const& seen, std::uint64_t hash) noexcept {
   if (seen.number != 0) return seen.number;
   auto const& last = t.throws.last;
-  bool const fits = seen.thrown.type != nullptr && last.object == seen.thrown.object && last.type == seen.thrown.type;
+  bool const fits = seen.thrown.type != nullptr && last.object == seen.thrown.object && last.type == seen.thrown.type && last.text_hash == hash;
   return fits && (known == nullptr || known->number != last.number) ? last.number : 0;
 }
 
@@ -134,7 +134,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void see(sighting& to, std::exception_ptr const& k
     if (known->held == nullptr) known->held = seen.held;
     return *known;
   }
-  auto const number = number_of(t, known, seen);
+  auto const number = number_of(t, known, seen, hash);
   if (known == nullptr && t.stage != static_cast<std::uint32_t>(thread_stage::leaving)) t.last_error = known = new (std::nothrow) error_identity;
   if (known == nullptr) known = &spare;
   known->object = seen.thrown.object;
@@ -148,6 +148,14 @@ FANLIGHT_COLD FANLIGHT_INLINE void see(sighting& to, std::exception_ptr const& k
   std::swap(known->held, before);  // the one before is let go of at the very end: its destructor may be anybody's
   return *known;
 }
+
+#if FANLIGHT_KNOWS_THROWN
+FANLIGHT_COLD FANLIGHT_INLINE std::uint64_t text_hash_of(thrown_object const& thrown) noexcept {
+  thrown_text words;
+  read_text(words, thrown);
+  return hash_of(words.view());
+}
+#endif
 
 FANLIGHT_COLD FANLIGHT_INLINE std::uint64_t number_of_held(thread_block& t, void const* object, void const* type) noexcept {
 #if FANLIGHT_KNOWS_THROWN

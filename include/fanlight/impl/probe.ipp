@@ -81,6 +81,8 @@ FANLIGHT_INLINE void capture_throw(throw_note& note) noexcept {
   return now.type != nullptr && now.object == note.object && now.type == note.type;
 }
 
+/// Of what the exception says: addresses come back, and two throws of one type in one place are told apart by it.
+[[nodiscard]] std::uint64_t text_hash_of(thrown_object const& thrown) noexcept;
 /// The identity that the thread holds, when it holds this very exception; else 0. Gives the error's number.
 [[nodiscard]] std::uint64_t number_of_held(thread_block& t, void const* object, void const* type) noexcept;
 
@@ -93,13 +95,15 @@ FANLIGHT_INLINE void note_first_visit(thread_block& t, throw_note& note, std::ty
   if (same && (held == all.last.number || is_handled_here(all.last))) {
     note.number = all.last.number;
     note.count = all.last.count;
+    note.text_hash = all.last.text_hash;
     std::memcpy(note.frames, all.last.frames, note.count * sizeof note.frames[0]);
     return;
   }
   note.number = held != 0 ? held : ++all.number;
+  note.text_hash = text_hash_of({object, type});
   capture_throw(note);
   all.last.object = object, all.last.type = type;
-  all.last.number = note.number, all.last.count = note.count;
+  all.last.number = note.number, all.last.count = note.count, all.last.text_hash = note.text_hash;
   std::memcpy(all.last.frames, note.frames, note.count * sizeof note.frames[0]);
 }
 

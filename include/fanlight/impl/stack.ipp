@@ -59,11 +59,13 @@ FANLIGHT_COLD FANLIGHT_INLINE std::string function_name(char const* symbol) {
   return out;
 }
 
-/// Functions by which an exception sets out, or a signal comes in.
+/// Functions by which an exception sets out.
 [[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE bool is_runtime_throw(std::string_view symbol) noexcept {
   for (std::string_view const each : {"__cxa_throw", "__cxa_rethrow", "_ZSt17rethrow_exceptionNSt15__exception_ptr13exception_ptrE",
                                       "_Unwind_RaiseException", "_Unwind_Resume_or_Rethrow", "__interceptor___cxa_throw", "___interceptor___cxa_throw"})
     if (symbol == each) return true;
+  for (std::string_view const each : {"_ZSt17throw_with_nested", "_ZSt24__throw_with_nested_impl"})
+    if (symbol.substr(0, each.size()) == each) return true;
   return false;
 }
 

@@ -66,11 +66,9 @@ struct no_answer : std::logic_error {
   using std::logic_error::logic_error;
 };
 
-// To Rollbar, if it is on, with whom and which request it happened to.
-inline void report(std::exception const& error, httplib::Request const& request, std::string const& route) {
+// To Rollbar, if it is on, with whom it happened to. Which request it was, the span tells.
+inline void report(std::exception const& error, httplib::Request const& request) {
   fanlight::error_report told{error};
-  told.set("http.request.method", request.method).set("url.path", request.target).set("server.address", host_of(request)).set("client.address", request.remote_addr);
-  if (!route.empty()) told.set("http.route", route);
   if (auto const user = request.get_param_value("user_handle"); !user.empty()) told.person({.id = user});
 }
 
@@ -101,7 +99,7 @@ httplib::Server::Handler traced(std::string route, Handler handle) {
         span.fail().set("error.type", std::to_string(answer.status));
     } catch (std::exception const& error) {
       span.fail(error);
-      report(error, request, route);
+      report(error, request);
     } catch (...) {
       span.fail("unknown exception").set("error.type", "_OTHER");
     }

@@ -5,6 +5,10 @@
 #include <fanlight/impl/abi.ipp>
 #include <fanlight/impl/probe.ipp>
 
+#include <cstring>
+#include <string_view>
+#include <typeinfo>
+
 FANLIGHT_BEGIN
 namespace detail {
 
@@ -14,17 +18,6 @@ namespace detail {
 extern "C" char fanlight_class_with_a_base_1[] __asm__("_ZTVN10__cxxabiv120__si_class_type_infoE");
 extern "C" char fanlight_class_with_bases_1[] __asm__("_ZTVN10__cxxabiv121__vmi_class_type_infoE");
 
-/// What the compiler leaves of a class: its vtable says which form it has.
-struct class_facts {
-  char const* vtable;
-  char const* name;
-  union {
-    std::type_info const* base;  // of a class with one
-    struct {
-      unsigned flags, count;
-    } several;
-  };
-};
 struct base_facts {
   std::type_info const* type;
   long flags;
@@ -39,11 +32,23 @@ void each_base(std::type_info const* type, Use&& use, int depth = 0) noexcept {
   std::string_view const name = type->name();
   bool const nested = name.substr(0, 22) == "St17_Nested_exceptionI";  // the class that was thrown is its base
   if (!nested && (name.substr(0, 2) == "St" || name.substr(0, 3) == "NSt")) return;
-  auto const& facts = *reinterpret_cast<class_facts const*>(type);
-  if (facts.vtable == fanlight_class_with_a_base_1 + 2 * sizeof(void*)) return each_base(facts.base, use, depth + 1);
-  if (facts.vtable != fanlight_class_with_bases_1 + 2 * sizeof(void*)) return;
-  auto const* const bases = reinterpret_cast<base_facts const*>(&facts + 1);
-  for (unsigned i = 0; i < facts.several.count && i < 16; ++i) each_base(bases[i].type, use, depth + 1);
+  // A vtable and the name come first; then the one base, or flags, a count and as many bases. The vtable says which.
+  char const* vtable = nullptr;
+  std::memcpy(&vtable, static_cast<void const*>(type), sizeof vtable);
+  auto const* const rest = reinterpret_cast<unsigned char const*>(type) + 2 * sizeof(void*);
+  if (vtable == fanlight_class_with_a_base_1 + 2 * sizeof(void*)) {
+    std::type_info const* base = nullptr;
+    std::memcpy(&base, rest, sizeof base);
+    return each_base(base, use, depth + 1);
+  }
+  if (vtable != fanlight_class_with_bases_1 + 2 * sizeof(void*)) return;
+  unsigned words[2];  // flags, count
+  std::memcpy(words, rest, sizeof words);
+  for (unsigned i = 0; i < words[1] && i < 16; ++i) {
+    base_facts one;
+    std::memcpy(&one, rest + sizeof words + i * sizeof one, sizeof one);
+    each_base(one.type, use, depth + 1);
+  }
 }
 
 #endif

@@ -120,7 +120,7 @@ FANLIGHT_COLD FANLIGHT_INLINE rollbar_node rollbar_builder::body(rollbar_source 
     auto const scheme = text_of(from, {"url.scheme"}), port = text_of(from, {"server.port"});
     out = (scheme.empty() ? "http" : scheme) + "://" + host + (port.empty() || port == "80" || port == "443" ? "" : ":" + port);
   }
-  return out + path + (query.empty() ? "" : "?" + query);
+  return out + path + (query.empty() || path.find('?') != std::string::npos ? "" : "?" + query);
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE rollbar_node rollbar_builder::request(rollbar_source const& from) const {

@@ -163,6 +163,7 @@ def check_case(kit):
 def tcp_load_case(kit):
     told, asked, far, _ = behind(kit, "load-tcp", "daemon_tcp", "requests", *LOAD, limit=900)
     all_left(told)
+    check(far.again == told["retries"] == 0, f"{far.again} documents came again")
     check(max(map(len, far.documents)) <= 64_000, "a document is over 64,000 bytes")
     return f"{each_once(asked, far.documents)} ids, once each, in {len(far.documents)} documents of up to {max(map(len, far.documents))} bytes"
 
@@ -175,7 +176,7 @@ def udp_load_case(kit):
     check(len(found) == len(set(found)) and set(found) <= asked.ids.items(), "an id came twice, or nobody asked for it")
     buffer = int(Path("/proc/sys/net/core/rmem_default").read_text())
     check(buffer < 4 << 20 or len(found) == len(asked.ids), f"{len(asked.ids) - len(found)} ids were lost with a receive buffer of {buffer} bytes\n{log[-2000:]}")
-    return f"{len(found)} of {len(asked.ids)} ids came, {len(far.documents)} of {LOAD[0]} documents; the receive buffer is {buffer} bytes"
+    return f"{len(found)} of {len(asked.ids)} ids came, {len(far.documents)} of {LOAD[0]} documents, {far.again} again; the receive buffer is {buffer} bytes"
 
 
 XRAY_DAEMON = [

@@ -16,11 +16,13 @@ def rule(name, path, rate, priority):
 
 
 class Service:
-    """Answers from its construction to the end of its block."""
+    """Answers from its construction to the end of its block. `documents` has each once: a daemon that has waited for an answer for more than
+    2 s sends its batch again, and that is counted in `again`."""
 
     def __init__(self, refused=None, rules=()):
         self.refused, self.rules, self.rates = refused, list(rules), {}
         self.documents, self.batches, self.statistics, self.wrong, self.seen = [], [], [], [], threading.Condition()
+        self.known, self.again = set(), 0
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -75,7 +77,10 @@ class Service:
 
     def take(self, documents):
         self.batches.append(len(documents))
-        self.documents += documents
+        new = [each for each in documents if each not in self.known]
+        self.again += len(documents) - len(new)
+        self.documents += new
+        self.known.update(new)
         found = [json.loads(each) for each in documents]
         return {"UnprocessedTraceSegments": [{"Id": each["id"], "ErrorCode": "InvalidName", "Message": f"Invalid segment. ErrorCode: InvalidName, name {each['name']}"}
                                              for each in found if each["name"] == self.refused]}

@@ -6,6 +6,8 @@
 #include <fanlight/impl/otlp_ruling.hpp>
 #include <fanlight/impl/xray/answer.hpp>
 
+#include <algorithm>
+
 FANLIGHT_BEGIN
 namespace detail {
 

@@ -6,6 +6,7 @@
 
 #include <fanlight/detail/door.hpp>
 
+#include <cstddef>
 #include <exception>
 #include <type_traits>
 #include <typeinfo>
@@ -52,44 +53,41 @@ FANLIGHT_END
 // Outside of the versioned namespace, as the door is: objects of a process share the notes whatever build they are of.
 namespace fanlight_probe_1 {
 
-// The table of virtual functions is looked at as an array, and the object that stands for a type has a type of its own: with -flto g++ tells.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wpragmas"
-#pragma GCC diagnostic ignored "-Wlto-type-mismatch"
-#pragma GCC diagnostic ignored "-Wodr"
-#endif
-
 /// What guarded() pretends to catch. Nobody makes one; its key function is nowhere defined, so that no compiler emits a type_info for it:
-/// the one below takes that name.
+/// `the_probe` below takes that name.
 class probe {
   virtual void nowhere_defined();
 };
 
-class FANLIGHT_VISIBLE probe_type final : public std::type_info {
- public:
-  probe_type() noexcept : std::type_info{"N16fanlight_probe_15probeE"} {}
-  [[gnu::noinline]] bool __do_catch(std::type_info const* thrown, void** object, unsigned) const override {
-    fanlight::detail::note_throw(thrown, *object);
-    return false;
-  }
+inline void destroy(void*) noexcept {}
+inline bool is_not(void const*) noexcept { return false; }
+[[gnu::noinline]] inline bool do_catch(void const*, std::type_info const* thrown, void** object, unsigned) noexcept {
+  fanlight::detail::note_throw(thrown, *object);
+  return false;
+}
+inline bool do_upcast(void const*, void const*, void**) noexcept { return false; }
+
+/// The virtual functions of a std::type_info in libstdc++, in their order, behind what the C++ ABI puts in front of them. Written down here,
+/// and not by a class that derives from it, because such an object could only be made while the program runs: made again, over the live
+/// one, by every plugin. This one lies ready in the file.
+struct type_functions {
+  std::ptrdiff_t to_top;
+  void const* type;
+  void (*destroy)(void*) noexcept;
+  void (*destroy_and_free)(void*) noexcept;
+  bool (*is_pointer)(void const*) noexcept;
+  bool (*is_function)(void const*) noexcept;
+  bool (*do_catch)(void const*, std::type_info const* thrown, void** object, unsigned outer) noexcept;
+  bool (*do_upcast)(void const*, void const* target, void** object) noexcept;
 };
+FANLIGHT_VISIBLE inline constinit type_functions probe_functions{0, nullptr, &destroy, &destroy, &is_not, &is_not, &do_catch, &do_upcast};
 
-/// Makes the compiler emit the table of virtual functions.
-[[gnu::used]] inline void emit_probe_type() noexcept { probe_type const made{}; static_cast<void>(made); }
-
-/// A probe_type as it lies in memory, made by the linker: there before any constructor runs, and never made again over a live one.
-struct probe_object {
-  void const* const* functions;
+struct type_object {
+  void (**functions)(void*) noexcept;
   char const* name;
 };
-extern "C" void const* const fanlight_probe_functions_1[8] __asm__("_ZTVN16fanlight_probe_110probe_typeE");
-
-extern __attribute__((weak, visibility("default"))) probe_object the_probe __asm__("_ZTIN16fanlight_probe_15probeE");
-constinit probe_object the_probe{&fanlight_probe_functions_1[2], "N16fanlight_probe_15probeE"};
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic pop
-#endif
+extern __attribute__((weak, visibility("default"))) type_object the_probe __asm__("_ZTIN16fanlight_probe_15probeE");
+constinit type_object the_probe{&probe_functions.destroy, "N16fanlight_probe_15probeE"};
 
 }  // namespace fanlight_probe_1
 

@@ -76,6 +76,7 @@ struct reporting {
   fl::config make(fake_rollbar const& to, fl::rollbar_config how, std::function<void(fl::config&)> const& change) {
     if (how.access_token.empty()) how.access_token = fake_rollbar::token;
     how.endpoint = to.endpoint();
+    how.timeout = patience;  // no test is about that, and machines may be busy
     if (how.environment.empty()) how.environment = "test";
     if (!how.watch) how.watch = std::make_shared<fl::rollbar_watch>();
     watch = how.watch;

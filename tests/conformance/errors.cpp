@@ -96,10 +96,17 @@ void fail_in_two_spans() {
 extern "C" {
 [[gnu::noinline]] void fanlight_case_c(int volatile* x) {
   if (*x == 0) throw std::runtime_error{"P05"};
-  ++*x;
+  *x = 1;
 }
-[[gnu::noinline]] void fanlight_case_b(int volatile* x) { fanlight_case_c(x), ++*x; }
-[[gnu::noinline]] void fanlight_case_a(int volatile* x) { fanlight_case_b(x), ++*x; }
+// Something is left to do after each call, so that none becomes a jump.
+[[gnu::noinline]] void fanlight_case_b(int volatile* x) {
+  fanlight_case_c(x);
+  *x = 2;
+}
+[[gnu::noinline]] void fanlight_case_a(int volatile* x) {
+  fanlight_case_b(x);
+  *x = 3;
+}
 }
 
 TEST_CASE("P01: a std::exception: class, message, level, a uuid of version 4") {

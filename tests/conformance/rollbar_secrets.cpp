@@ -24,25 +24,25 @@ constexpr char const* secret_keys[]{
     "cc-number", "card number", "cvc", "cvv2", "security code", "db_password", "AWS_SECRET_ACCESS_KEY", "aws_access_key", "myApiKey", "ssh-private-key", "PGPASSWORD", "RefreshToken", "http.request.header.authorization"};
 constexpr char const* harmless_keys[]{"tokencount", "token_count", "secretary", "passwordless", "order", "author", "authored", "passage", "keyboard", "sessions_open", "cookies_per_box"};
 
-rollbar_scrubber const plain{{}, {}};
+rollbar_scrubber const usual{{}, {}};
 
 }  // namespace
 
 TEST_CASE("scrubbing: keys that everybody hides, in any spelling, and no others") {
   for (auto const* key : secret_keys) {
     CAPTURE(key);
-    CHECK(plain.is_secret(key));
+    CHECK(usual.is_secret(key));
     std::string loud;
     for (auto const* at = key; *at != '\0'; ++at) loud += *at == '_' ? '-' : static_cast<char>(std::toupper(static_cast<unsigned char>(*at)));
-    CHECK(plain.is_secret(loud));
+    CHECK(usual.is_secret(loud));
   }
   for (auto const* key : harmless_keys) {
     CAPTURE(key);
-    CHECK_FALSE(plain.is_secret(key));
+    CHECK_FALSE(usual.is_secret(key));
   }
   rollbar_scrubber const more{{"Shoe Size"}, {}};
   CHECK(more.is_secret("shoe_size"));
-  CHECK_FALSE(plain.is_secret("shoe_size"));
+  CHECK_FALSE(usual.is_secret("shoe_size"));
 }
 
 TEST_CASE("scrubbing: inside a text only the secret itself goes") {
@@ -74,9 +74,9 @@ TEST_CASE("scrubbing: inside a text only the secret itself goes") {
       {"tokencount=5 secretary=jim", "tokencount=5 secretary=jim"},
   };
   for (auto const& each : rows) {
-    auto const once = plain.clean(each.given);
+    auto const once = usual.clean(each.given);
     CHECK(once == each.expected);
-    CHECK(plain.clean(once) == once);  // hooks run in between
+    CHECK(usual.clean(once) == once);  // hooks run in between
   }
   rollbar_scrubber const own{{}, {"client-token-1"}};
   CHECK(own.clean("the client-token-1, again client-token-1") == "the [FILTERED], again [FILTERED]");
@@ -89,7 +89,7 @@ TEST_CASE("scrubbing: keys beside names, secrets beside ids, keys that are texts
       {"http://u:pw@h", 1},
       {"credentials", fl::object{{"user", "u"}}},
   }});
-  plain.clean(tree);
+  usual.clean(tree);
   CHECK(tree.json() == R"({"list":{"name":"password","value":"[FILTERED]"},"aws":{"id":"[FILTERED]","other":"[FILTERED]"},"http://u:[FILTERED]@h":1,"credentials":"[FILTERED]"})");
 }
 

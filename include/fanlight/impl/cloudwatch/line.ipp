@@ -7,10 +7,12 @@ FANLIGHT_BEGIN
 namespace detail {
 
 /// Keys that lines have of their own: an attribute that is called like one gets `fields.` before its name.
-[[nodiscard]] FANLIGHT_INLINE bool is_own_key(std::string_view key) noexcept {
-  for (std::string_view const own : {"message", "level", "logger", "timestamp", "trace_id", "span_id", "xray_trace_id", "error_id", "type", "name",
-                                     "kind", "duration_ms", "status", "status_message", "parent_id", "events", "resource", "_aws"})
+[[nodiscard]] FANLIGHT_INLINE bool is_own_key(std::string_view key, bool of_span) noexcept {
+  for (std::string_view const own : {"message", "level", "logger", "timestamp", "trace_id", "span_id", "xray_trace_id", "error_id", "type", "resource", "_aws"})
     if (key == own) return true;
+  if (of_span)
+    for (std::string_view const own : {"name", "kind", "duration_ms", "status", "status_message", "parent_id", "events"})
+      if (key == own) return true;
   return false;
 }
 
@@ -36,9 +38,9 @@ FANLIGHT_INLINE void cloudwatch_lines::ids(json_writer& json, record_base const&
   json.name("xray_trace_id"), json.text(xray.view());
 }
 
-FANLIGHT_INLINE void cloudwatch_lines::fields(json_writer& json, record_base const& record, std::size_t most) const {
+FANLIGHT_INLINE void cloudwatch_lines::fields(json_writer& json, record_base const& record, bool of_span, std::size_t most) const {
   for (auto const each : record.attributes()) {
-    if (!is_own_key(each.key)) json.key(each.key);
+    if (!is_own_key(each.key, of_span)) json.key(each.key);
     else json.key(std::string{"fields."}.append(each.key));
     any(json, each.value, most);
   }
@@ -128,7 +130,7 @@ void cloudwatch_lines::write_json(Record const& record, std::string_view body, c
   json.open_object();
   facts(json, record, body, within);
   if (within.fields) {
-    fields(json, record, within.texts);
+    fields(json, record, __is_same(Record, span_record), within.texts);
     surroundings(json, record, within.texts);
   } else {
     json.name("fanlight.truncated"), json.boolean(true);

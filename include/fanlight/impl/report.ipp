@@ -151,6 +151,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void begin_report(report_state& state, shown_excep
   sighting seen;
   see(seen, error);
   begin_sighted(state, seen, where);
+  // One that was never thrown has a type all the same.
+  if (state.open.is_open() && seen.thrown.type == nullptr) put_bases(state.open, {error.whole, error.type});
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE void begin_report(report_state& state, std::exception_ptr const& error, source where) noexcept {

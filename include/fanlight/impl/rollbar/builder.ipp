@@ -106,7 +106,7 @@ FANLIGHT_COLD FANLIGHT_INLINE rollbar_node rollbar_builder::body(rollbar_source 
   for (std::string_view const begin : {std::string_view{"rollbar."}, std::string_view{"http.request.header."}, std::string_view{"enduser."}})
     if (key.substr(0, begin.size()) == begin) return true;
   for (std::string_view const whole : {"user.id", "user.name", "user.email", "url.full", "url.query", "url.path", "url.scheme", "http.url", "http.target", "http.method",
-                                       "http.request.method", "http.request.body", "client.address", "http.client_ip", "server.address", "server.port"})
+                                       "http.request.method", "http.request.body", "client.address", "http.client_ip", "server.address", "server.port", "fanlight.error.id", "error.type"})
     if (key == whole) return true;
   return false;
 }

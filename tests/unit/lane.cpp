@@ -362,14 +362,15 @@ struct keeper final : fl::exporter {
 };
 
 struct keeping_lane {
-  keeping_lane() : running{made()}, current{running} {}
-  fl::config made() {
+  explicit keeping_lane(std::chrono::milliseconds delay = never) : running{made(delay)}, current{running} {}
+  fl::config made(std::chrono::milliseconds delay) {
     fl::exporter_spec spec;
     spec.name = "keeper";
     spec.make = [by = does] { return std::make_unique<keeper>(by); };
     auto out = plain({spec}, problems);
     out.batching.retry_first = 1ms;
     out.batching.retry_most = 4ms;
+    out.batching.span_delay = delay;
     return out;
   }
   template <class Change>
@@ -468,4 +469,14 @@ TEST_CASE("an exporter that keeps records is called when nothing more comes, and
   at.order([](auto& all) { all.answer = outcome::delivered(), all.settle_all = true; });
   REQUIRE(eventually([&] { return at.stats().delivered == 1; }));
   CHECK(counted(at.stats(), 1, 0));
+}
+
+TEST_CASE("an exporter that keeps records is called after a batch that left for its age, though nobody flushes and nothing follows") {
+  keeping_lane at{5ms};
+  make_spans(1);
+  REQUIRE(at.does->wait([](auto const& all) { return all.consumed == 1 && all.tended == 1; }));
+  CHECK(at.does->get().flushed == 0);
+  make_spans(1);
+  REQUIRE(at.does->wait([](auto const& all) { return all.consumed == 2 && all.tended == 2; }));
+  CHECK(at.does->get().flushed == 0);
 }

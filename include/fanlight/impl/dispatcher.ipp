@@ -123,9 +123,9 @@ class dispatcher {
       pass const went = gather_all(stopping);
       if (went.whole) complete_until_ = began;
       if (went.any) renew_anchor();
-      else if (went.whole && open_.is_empty()) note_quiet();
       bool const blocked = !stopping && all_lanes_full();
       if (!blocked && (urgent || how_.prompt || ticket != 0 || stopping || open_.is_full() || open_.is_due())) seal(stopping);
+      if (!went.any && went.whole && open_.is_empty()) note_quiet();  // after the seal: it parks now, and nothing else would tell
       if (ticket != 0 && ((went.whole && open_.is_empty()) || stopping)) serve(ticket);
       for (auto& each : lanes_) each->look_after();
       if (went.any || ticket != 0) look_for_strangers(ticket != 0);

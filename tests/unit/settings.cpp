@@ -78,6 +78,8 @@ TEST_CASE("each variable is read once at most, and none that the code has answer
   full.limits = {1, 2, 3, 4, 5, 6, 7, 8};
   full.batching = {1, 2, 1, 2, 3ms, 4ms, 5ms, 4096};
   full.disabled = false;
+  full.minimum_level = level::info;
+  full.levels = std::vector<logger_level>{{"db", level::debug}};
   auto const left = count(full);
   CHECK(left.size() == 4);
   for (auto const* name : {"OTEL_RESOURCE_ATTRIBUTES", "OTEL_CONFIG_FILE", "OTEL_METRICS_EXPORTER", "OTEL_LOG_LEVEL"}) {

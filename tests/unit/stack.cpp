@@ -91,6 +91,11 @@ TEST_CASE("names are the same from build to build") {
   CHECK(detail::function_name("_ZZ4mainENKUlvE7_clEv") == detail::function_name("_ZZ4mainENKUlvE_clEv"));
   CHECK(detail::function_name("_ZN3app4nameB5cxx11Ev") == "app::name()");
   CHECK(detail::function_name("_Z3logNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE") == "log(std::string)");
+  CHECK(detail::function_name("_ZN8fanlight4v0_116raise_test_errorEv") == "fanlight::raise_test_error()");
+  CHECK(detail::function_name("_ZN8fanlight13v0_1_compiled16raise_test_errorEv") == "fanlight::raise_test_error()");
+  CHECK(detail::function_name("_ZN8fanlight6v0_1_x4sendIN8fanlight4v0_14spanEEEvv") == "void fanlight::send<fanlight::span>()");
+  CHECK(detail::function_name("_ZN8fanlight5value4textEv") == "fanlight::value::text()");
+  CHECK(detail::function_name("_ZN2my8fanlight2v14textEv") == "my::fanlight::v1::text()");
   CHECK(detail::function_name("handle.constprop.0") == "handle");
   CHECK(detail::function_name("a") == "a");
   CHECK(detail::function_name("_Znot_mangled") == "_Znot_mangled");

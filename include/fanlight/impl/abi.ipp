@@ -59,13 +59,30 @@ FANLIGHT_COLD FANLIGHT_INLINE std::size_t unwrap_all(char* text, std::size_t siz
   return size;
 }
 
-/// A demangled name as people write it, in place: `std::string`, no inline namespaces of libstdc++, no ABI tags. Gives the new size.
+/// Takes the version out of fanlight's own names: it differs from build to build, and one error would be two to whoever groups by name.
+FANLIGHT_COLD FANLIGHT_INLINE std::size_t erase_versions(char* text, std::size_t size) noexcept {
+  constexpr std::string_view sign = "fanlight::v";
+  auto const belongs = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ':'; };
+  for (std::size_t at = std::string_view{text, size}.find(sign); at != std::string_view::npos; at = std::string_view{text, size}.find(sign, at + 1)) {
+    std::string_view const all{text, size};
+    std::size_t const begin = at + sign.size() - 1, end = all.find("::", begin);
+    bool const is_version = begin + 1 < size && text[begin + 1] >= '0' && text[begin + 1] <= '9' && end != std::string_view::npos;
+    if (!is_version || (at != 0 && belongs(text[at - 1]))) continue;
+    std::memmove(text + begin, text + end + 2, size - end - 2);
+    size -= end + 2 - begin;
+  }
+  return size;
+}
+
+/// A demangled name as people write it, in place: `std::string`, no inline namespaces of libstdc++ and fanlight, no ABI tags. Gives the new
+/// size.
 FANLIGHT_COLD FANLIGHT_INLINE std::size_t simplify_name(char* text, std::size_t size) noexcept {
   size = unwrap_all(text, size, "std::_Nested_exception<");
   size = shorten_all(text, size, "std::__cxx11::", "std::");
   size = shorten_all(text, size, "[abi:cxx11]", "");
   size = shorten_all(text, size, "std::basic_string<char, std::char_traits<char>, std::allocator<char> >", "std::string");
   size = shorten_all(text, size, "std::basic_string<char, std::char_traits<char>, std::allocator<char>>", "std::string");
+  size = erase_versions(text, size);
   while (std::string_view{text, size}.find(" >") != std::string_view::npos) size = shorten_all(text, size, " >", ">");
   return size;
 }

@@ -15,18 +15,6 @@ namespace detail {
   return "0x" + out;
 }
 
-/// fanlight's own names have a part that differs from build to build, and would split one error into two.
-[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE std::string stable_name(std::string_view name) {
-  std::string out{name};
-  std::string_view const sign = "fanlight::v";
-  for (auto at = out.find(sign); at != std::string::npos; at = out.find(sign, at + 1)) {
-    auto const begin = at + sign.size() - 1, end = out.find("::", begin);
-    bool const number = begin + 1 < out.size() && out[begin + 1] >= '0' && out[begin + 1] <= '9';
-    if (number && end != std::string::npos) out.erase(begin, end + 2 - begin);
-  }
-  return out;
-}
-
 /// The stack as it was captured, outermost first.
 FANLIGHT_COLD FANLIGHT_INLINE void read_frames(std::vector<rollbar_frame>& to, error_record const& from) {
   auto const trace = stack_of(from);
@@ -34,7 +22,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void read_frames(std::vector<rollbar_frame>& to, e
   for (auto at = trace.frames.rbegin(); at != trace.frames.rend(); ++at) {
     rollbar_frame one;
     one.filename = !at->file.empty() ? at->file : !at->module.empty() ? at->module : "unknown";
-    one.method = stable_name(at->function);
+    one.method = at->function;
     one.line = at->line;
     one.module = at->module;
     one.build_id = at->build_id;
@@ -62,11 +50,11 @@ FANLIGHT_COLD FANLIGHT_INLINE void read_frames(std::vector<rollbar_frame>& to, e
 FANLIGHT_COLD FANLIGHT_INLINE void read_surroundings(rollbar_source& to, error_record const& from) {
   for (auto const cause : from.causes()) {
     rollbar_error one;
-    one.type = cause.type.empty() ? "unknown" : stable_name(cause.type);
+    one.type = cause.type.empty() ? "unknown" : std::string{cause.type};
     one.message = cause.message;
     to.errors.push_back(std::move(one));
   }
-  for (auto const name : from.bases()) to.bases.push_back(stable_name(name));
+  for (auto const name : from.bases()) to.bases.emplace_back(name);
   for (auto const name : from.span_path()) to.span_path.emplace_back(name);
   to.uncaught = from.uncaught();
   for (auto const each : from.span_attributes().members()) to.span.put(each.key, rollbar_node::from(each.value));
@@ -78,7 +66,7 @@ FANLIGHT_COLD FANLIGHT_INLINE rollbar_source read_error(error_record const& from
   out.level = from.level;
   out.time = from.time.nanoseconds;
   rollbar_error first;
-  first.type = stable_name(from.exception_type());
+  first.type = from.exception_type();
   first.message = from.message;
   if (!first.type.empty()) first.frames = frames_of(from);
   out.errors.push_back(std::move(first));

@@ -145,6 +145,45 @@ TEST_CASE("a batch that is tried again was sifted once") {
   CHECK(does->seen.get().batches == std::vector<std::size_t>{2, 2, 2});
 }
 
+TEST_CASE("a least level counts nothing of log records that the exporter only looks at") {
+  auto const all = std::make_shared<script>(), looks = std::make_shared<script>();
+  looks->background = fl::takes<fl::log_record>;
+  problem_log problems;
+  fl::pipeline running{plain({spec_of(all, "all"), spec_of(looks, "looks").at_least(level::warn)}, problems)};
+  fl::with_default const current{running};
+  fl::debug("d"), fl::warn("w"), fl::info("i");
+  fl::error_report{"reported"};
+  REQUIRE(running.flush(patience));
+  fl::info("alone");
+  REQUIRE(running.flush(patience));
+  CHECK(looks->seen.get().names == std::vector<std::string>{"w"});
+  auto const told = running.stats().exporters[1];
+  CHECK(adds_up(told));
+  CHECK(told.accepted == 1);
+  CHECK(told.delivered == 1);
+  CHECK(told.queued == 0);
+}
+
+TEST_CASE("a queue whose oldest batches give way does not take the one that is being sifted") {
+  auto const few = std::make_shared<script>();
+  auto spec = spec_of(few, "few").at_least(level::warn);
+  spec.drop_oldest = true;
+  spec.queue_records = 64;
+  problem_log problems;
+  auto how = plain({spec, spec_of(std::make_shared<script>(), "all")}, problems);
+  how.batching.batch_records = 32;
+  fl::pipeline running{std::move(how)};
+  fl::with_default const current{running};
+  for (int i = 0; i < 20'000; ++i) fl::info("i"), fl::warn("w");
+  static_cast<void>(running.flush(patience));  // false where something had to give way
+  auto const told = running.stats().exporters[0];
+  CHECK(adds_up(told));
+  CHECK(told.accepted == 40'000);
+  CHECK(told.queued == 0);
+  CHECK(told.delivered == few->seen.get().names.size());
+  for (auto const& each : few->seen.get().names) REQUIRE(each == "w");
+}
+
 TEST_CASE("what no exporter takes is not even made") {
   auto const first = std::make_shared<script>(), second = std::make_shared<script>();
   problem_log problems;

@@ -10,7 +10,7 @@ namespace detail {
 /// Takes what is below the exporter's least level out of the oldest batch, once, before its first attempt.
 FANLIGHT_COLD FANLIGHT_INLINE void lane::sift(lock& held) noexcept {
   constexpr std::uint32_t log_bit = 1u << static_cast<unsigned>(entry_type::log);
-  auto& first = queue_.front();  // stays where it is: nobody else takes from the front, but abandon(), which takes all
+  auto& first = queue_.front();  // stays where it is: nobody else takes what is sifted from the front, but abandon(), which takes all
   batch_ref const all = first.batch;
   first.is_sifted = true;
   if ((first.left & log_bit) == 0) return;
@@ -21,10 +21,11 @@ FANLIGHT_COLD FANLIGHT_INLINE void lane::sift(lock& held) noexcept {
   held.lock();
   if (abandoned_ || below == 0) return;
   if (some && !rest) return give_up_first(loss::failed);
-  counters_.filtered += below;
-  counters_.filtered_by[static_cast<std::size_t>(filter::level)] += below;
-  first.records -= below;
-  queued_ -= below;
+  auto const left_out = counts_type(static_cast<std::size_t>(entry_type::log)) ? below : 0u;
+  counters_.filtered += left_out;
+  counters_.filtered_by[static_cast<std::size_t>(filter::level)] += left_out;
+  first.records -= left_out;
+  queued_ -= left_out;
   if (some) {
     bytes_ = bytes_ - all->room + rest->room;
     first.batch = std::move(rest);
@@ -143,7 +144,7 @@ FANLIGHT_INLINE void lane::give_up_first(loss why) noexcept {
 FANLIGHT_COLD FANLIGHT_INLINE std::uint64_t lane::make_room(std::uint64_t records, std::size_t bytes) noexcept {
   std::uint64_t out = 0;
   while (!ended_ && !abandoned_ && (queued_ + records > how_.queue_records || bytes_ + bytes > how_.queue_bytes)) {
-    std::size_t const at = !queue_.empty() && (busy_ || queue_.front().attempts != 0) ? 1 : 0;
+    std::size_t const at = !queue_.empty() && (busy_ || queue_.front().attempts != 0 || queue_.front().is_sifted) ? 1 : 0;
     if (at >= queue_.size()) break;
     auto const gone = queue_[at].records;
     lose(gone, loss::queue_full);

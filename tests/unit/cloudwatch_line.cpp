@@ -57,6 +57,12 @@ TEST_CASE("cloudwatch_line: outside of a trace there are no ids; own keys are ke
   CHECK(out["fields.level"].raw().GetInt() == 3);
 }
 
+TEST_CASE("cloudwatch_line: what is logged while an error is handled names it") {
+  auto const one = loose_log("x").fact(fact_key::error_id, "0b0c8a5e-0000-4000-8000-000000000001").set("k", 1);
+  CHECK(json_value{write(one).text}["error_id"] == "0b0c8a5e-0000-4000-8000-000000000001");
+  CHECK(write(one, as_text("{message}{fields}")).text == "x error_id=0b0c8a5e-0000-4000-8000-000000000001 k=1");
+}
+
 TEST_CASE("cloudwatch_line: values of every kind") {
   auto const out = json_value{write(loose_log("x")
                                         .set("yes", true)

@@ -7,6 +7,7 @@
 #include <fanlight/impl/cloudwatch/pattern.hpp>
 #include <fanlight/impl/json.hpp>
 #include <fanlight/record.hpp>
+#include <fanlight/stack.hpp>
 
 FANLIGHT_BEGIN
 namespace detail {
@@ -63,6 +64,7 @@ class cloudwatch_lines {
   void facts(json_writer& json, error_record const& record, std::string_view body, cloudwatch_budget const& within) const;
   void facts(json_writer& json, span_record const& record, std::string_view body, cloudwatch_budget const& within) const;
   void ids(json_writer& json, record_base const& record) const;
+  void exception(json_writer& json, error_record const& record, std::size_t most) const;
   void fields(json_writer& json, record_base const& record, bool of_span, std::size_t most) const;
   void events(json_writer& json, span_record const& record, std::size_t most) const;
   void surroundings(json_writer& json, record_base const& record, std::size_t most) const;

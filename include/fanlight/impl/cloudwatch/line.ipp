@@ -57,6 +57,7 @@ FANLIGHT_INLINE void cloudwatch_lines::facts(json_writer& json, log_record const
   if (!record.logger().empty()) json.name("logger"), json.text(record.logger());
   json.name("message"), text(json, body, within.body);
   ids(json, record);
+  if (!record.error_id().empty()) json.name("error_id"), json.text(record.error_id());
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE void cloudwatch_lines::facts(json_writer& json, error_record const& record, std::string_view body,
@@ -67,11 +68,27 @@ FANLIGHT_COLD FANLIGHT_INLINE void cloudwatch_lines::facts(json_writer& json, er
   json.name("message"), text(json, body, within.body);
   ids(json, record);
   if (!record.uuid().empty()) json.name("error_id"), json.text(record.uuid());
-  if (!within.fields) return;
+  if (within.fields) exception(json, record, within.texts);
+}
+
+/// What is known of an exception, under the names that OTLP has for it, and whom it happened to.
+FANLIGHT_COLD FANLIGHT_INLINE void cloudwatch_lines::exception(json_writer& json, error_record const& record, std::size_t most) const {
   auto const add = [&](std::string_view key, std::string_view what) {
-    if (!what.empty() && record.find(key).kind() == value_kind::empty) json.key(key), text(json, what, within.texts);
+    if (!what.empty() && record.find(key).kind() == value_kind::empty) json.key(key), text(json, what, most);
   };
   add("exception.type", record.exception_type());
+  add("exception.stacktrace", packed_stack_text(record.stack(), record.modules()));
+  if (!record.causes().empty()) {
+    json.key("fanlight.error.causes");
+    json.open_array();
+    for (auto const each : record.causes()) {
+      std::string line{each.type};
+      if (!each.message.empty()) (line += ": ") += each.message;
+      text(json, line, most);
+    }
+    json.close_array();
+  }
+  add("fanlight.error.uncaught", record.uncaught());
   add("fingerprint", record.fingerprint());
   add("user.id", record.person_id());
   add("user.name", record.person_name());
@@ -101,7 +118,9 @@ FANLIGHT_COLD FANLIGHT_INLINE void cloudwatch_lines::events(json_writer& json, s
     json.open_object();
     json.name("name"), text(json, event.name, most);
     json.name("timestamp"), json.text(iso8601(event.time));
-    for (auto const each : event.attributes()) json.key(each.key), any(json, each.value, most);
+    for (auto const each : event.attributes())
+      if (json.key(each.key); is_packed_stack(each.value)) text(json, packed_stack_text(each.value), most);
+      else any(json, each.value, most);
     json.close_object();
   }
   json.close_array();

@@ -59,7 +59,9 @@ FANLIGHT_INLINE void put_text_ids(send_buffer& to, record_base const& record) {
 }
 [[nodiscard]] FANLIGHT_INLINE std::string_view logger_of(log_record const& record) noexcept { return record.logger(); }
 [[nodiscard]] FANLIGHT_INLINE std::string_view logger_of(record_base const&) noexcept { return {}; }
-FANLIGHT_INLINE void put_text_extra(send_buffer&, log_record const&) {}
+FANLIGHT_INLINE void put_text_extra(send_buffer& to, log_record const& record) {
+  if (!record.error_id().empty()) to.literal(" error_id="), to.append(record.error_id());
+}
 FANLIGHT_INLINE void put_text_extra(send_buffer& to, error_record const& record) {
   if (!record.exception_type().empty()) to.literal(" exception.type="), to.append(record.exception_type());
   to.literal(" error_id="), to.append(record.uuid());

@@ -68,9 +68,6 @@ class cloudwatch_service {
   std::vector<std::string> secrets_;  // of the latest request
 };
 
-/// A random UUID.
-[[nodiscard]] std::string random_uuid();
-
 }  // namespace detail
 FANLIGHT_END
 

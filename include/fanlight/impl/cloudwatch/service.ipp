@@ -62,21 +62,6 @@ FANLIGHT_COLD FANLIGHT_INLINE cloudwatch_verdict verdict_of(aws_class what, aws_
   return cloudwatch_verdict::permanent;
 }
 
-FANLIGHT_COLD FANLIGHT_INLINE std::string random_uuid() {
-  unsigned char bytes[16] = {};
-  static_cast<void>(system_random(bytes));
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0F) | 0x40);
-  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3F) | 0x80);
-  char digits[32];
-  write_hex(digits, bytes, 16);
-  std::string out;
-  for (std::size_t i = 0; i < 32; ++i) {
-    if (i == 8 || i == 12 || i == 16 || i == 20) out += '-';
-    out += digits[i];
-  }
-  return out;
-}
-
 FANLIGHT_COLD FANLIGHT_INLINE cloudwatch_service::cloudwatch_service(cloudwatch_settings const& how)
     : session_{aws_surroundings{how.given.aws}}, timeout_{how.given.timeout} {
   http_options options;

@@ -10,20 +10,6 @@
 FANLIGHT_BEGIN
 namespace detail {
 
-[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE std::string fresh_uuid() {
-  unsigned char bytes[16]{};
-  static_cast<void>(system_random(bytes));
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0F) | 0x40);
-  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3F) | 0x80);
-  std::string out;
-  for (int i = 0; i < 16; ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
-    out += "0123456789abcdef"[bytes[i] >> 4];
-    out += "0123456789abcdef"[bytes[i] & 15];
-  }
-  return out;
-}
-
 [[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE std::int64_t wall_now() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
@@ -156,7 +142,7 @@ FANLIGHT_COLD FANLIGHT_INLINE rollbar_node rollbar_maker::failsafe(rollbar_node 
   auto const type = text({"body/trace/exception/class", "body/trace_chain/0/exception/class"});
   auto const message = text({"body/trace/exception/message", "body/trace_chain/0/exception/message", "body/message/body"});
   std::string const shown{first_letters(message, 255)};
-  auto out = builder_.notice("The item was too large for Rollbar: " + (type.empty() ? "" : type + ": ") + shown, text({"level"}), fresh_uuid(), wall_now());
+  auto out = builder_.notice("The item was too large for Rollbar: " + (type.empty() ? "" : type + ": ") + shown, text({"level"}), random_uuid(), wall_now());
   out.put_some("environment", text({"environment"}));
   out.put_some("title", text({"title"}));
   auto& custom = out.within("custom");
@@ -174,7 +160,7 @@ FANLIGHT_COLD FANLIGHT_INLINE rollbar_node rollbar_maker::notice() {
   std::string words = std::to_string(count) + (count == 1 ? " report was" : " reports were") + " not sent: ";
   words += in_all ? "the limit of " + std::to_string(how_.max_items) + " items is reached" : "the limit of " + std::to_string(how_.items_per_minute) + " items per minute was reached";
   for (std::size_t i = 0; i < types.size() && i < 5; ++i) words += (i == 0 ? ". Most of them: " : ", ") + types[i].first + " (" + std::to_string(types[i].second) + ")";
-  auto out = builder_.notice(words, "warning", fresh_uuid(), wall_now());
+  auto out = builder_.notice(words, "warning", random_uuid(), wall_now());
   auto& custom = out.within("custom");
   custom.put("dropped", rollbar_node::number(static_cast<std::int64_t>(count)));
   for (std::size_t i = 0; i < types.size() && i < 10; ++i) custom.within("classes").put(types[i].first, rollbar_node::number(static_cast<std::int64_t>(types[i].second)));

@@ -2,31 +2,12 @@
 #include <fanlight/fanlight.hpp>
 
 #include "catch.hpp"
+#include "support/heap_count.hpp"
 
-#include <cstddef>
-#include <cstdlib>
 #include <memory>
 #include <string>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define OTHER_ALLOCATOR
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
-#define OTHER_ALLOCATOR
-#endif
-
 #ifndef OTHER_ALLOCATOR
-namespace {
-thread_local unsigned requests = 0;
-}
-extern "C" void* __libc_malloc(std::size_t);
-extern "C" void* malloc(std::size_t size) noexcept {  // operator new comes by here too
-  ++requests;
-  return __libc_malloc(size);
-}
-
 namespace fl = fanlight;
 
 namespace {

@@ -2,6 +2,7 @@
 #include "catch.hpp"
 #include "support/fake_rollbar.hpp"
 
+#include <fanlight/emf.hpp>
 #include <fanlight/impl/rollbar/builder.hpp>
 #include <fanlight/impl/rollbar/truncate.hpp>
 #include <fanlight/propagation.hpp>
@@ -179,6 +180,16 @@ TEST_CASE("P18 what was logged and called before an error goes with it, oldest f
   CHECK(item("/data/body/telemetry/2/level") == "error");
   for (int i = 1; i < 3; ++i)
     CHECK(std::stoll(item("/data/body/telemetry/" + std::to_string(i - 1) + "/timestamp_ms")) <= std::stoll(item("/data/body/telemetry/" + std::to_string(i) + "/timestamp_ms")));
+}
+
+TEST_CASE("rollbar: lines of metrics are for machines, and no telemetry") {
+  auto const item = item_of({}, [] {
+    fl::emf{"cruddur"}.dimensions({{"Service", "timeline"}}).metric("Latency", 12.5);
+    fl::info("logged");
+    report_boom();
+  });
+  REQUIRE(item.size("/data/body/telemetry") == 1);
+  CHECK(item("/data/body/telemetry/0/body/message") == "logged");
 }
 
 TEST_CASE("rollbar: telemetry is the hundred newest before the error, and earlier errors are among them") {

@@ -35,10 +35,13 @@ FANLIGHT_INLINE void rollbar_ring::take(entry_type type, batch_ref const& record
     unsigned char const* at;
   };
   std::vector<place> found;
-  auto const least = static_cast<std::uint8_t>(how_.level);
+  // Documents are lines of metrics, for machines.
+  auto const is_shown = [least = static_cast<std::uint8_t>(how_.level)](entry_head const& head) {
+    return head.type != entry_type::log || (head.kind >= least && (head.flags & entry_flag::document) == 0);
+  };
   for (auto const *at = records->data, *end = at + records->size; at != end;) {
     auto const& head = *reinterpret_cast<entry_head const*>(at);
-    if (head.type == type && (type != entry_type::log || head.kind >= least))
+    if (head.type == type && is_shown(head))
       found.push_back({type == entry_type::span ? records->anchor.end_of(head) : records->anchor.start_of(head), at});
     at += head.size;
   }

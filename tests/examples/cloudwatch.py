@@ -101,7 +101,7 @@ def run(folder):
             server.stop(signal.SIGTERM)
         line, = logs.lines("cruddur", "access")
         check(re.fullmatch(r"\[\d{4}-\w{3}-\d\d \d\d:\d\d\] 127\.0\.0\.1 GET http /api/activities/home 200", line["message"]), line)
-        check(line["status"] == 200 and len(line["trace_id"]) == 32, line)
+        check(line["http.response.status_code"] == 200 and len(line["trace_id"]) == 32, line)
         away = dict(logs.variables)
     done = subprocess.run([str(folder / "cloudwatch")], capture_output=True, text=True, timeout=100, env={**os.environ, **away})
     check(done.returncode == 1 and "what is to be sent is kept, and tried again" in done.stderr and "hush" not in done.stderr, f"nobody there: {done}")

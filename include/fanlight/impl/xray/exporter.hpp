@@ -3,7 +3,7 @@
 // only one that calls it, but for hurry().
 #pragma once
 
-#include <fanlight/exporters/xray.hpp>
+#include <fanlight/exporters/xray_config.hpp>
 #include <fanlight/impl/xray/assembler.hpp>
 #include <fanlight/impl/xray/detect.hpp>
 #include <fanlight/impl/xray/route.hpp>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <fanlight/detail/environment.hpp>
-#include <fanlight/exporters/xray.hpp>
+#include <fanlight/exporters/xray_config.hpp>
 #include <fanlight/impl/xray/daemon_address.hpp>
 #include <fanlight/impl/xray/form.hpp>
 

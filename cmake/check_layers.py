@@ -29,7 +29,8 @@ INSTRUMENTS = {"span.hpp", "subsegment.hpp", "report.hpp", "trace.hpp"}
 FACADE = {"fanlight.hpp", "testing.hpp"}
 # Presets are options of OTLP, and no back end beside it.
 FAMILIES = {("exporters/presets.hpp", "exporters/otlp.hpp"), ("exporters/otlp.hpp", "exporters/otlp_config.hpp"),
-            ("exporters/xray.hpp", "exporters/xray_config.hpp")}
+            ("exporters/xray.hpp", "exporters/xray_config.hpp"), ("exporters/cloudwatch.hpp", "exporters/cloudwatch_config.hpp"),
+            ("exporters/rollbar.hpp", "exporters/rollbar_config.hpp")}
 
 # Third parties and the system interfaces that are kept in one file each.
 THIRD_PARTIES = {

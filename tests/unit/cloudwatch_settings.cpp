@@ -1,4 +1,5 @@
 // What a CloudWatch exporter makes of code and environment, and when the environment names it.
+#include <fanlight/exporters/cloudwatch.hpp>
 #include <fanlight/impl/cloudwatch/settings.hpp>
 
 #include "catch.hpp"

@@ -3,7 +3,8 @@
 // CloudWatch metrics, and goes as it stands. Made and owned by the exporter; its lane's thread alone.
 #pragma once
 
-#include <fanlight/exporters/cloudwatch.hpp>
+#include <fanlight/exporter.hpp>
+#include <fanlight/exporters/cloudwatch_config.hpp>
 #include <fanlight/impl/cloudwatch/pattern.hpp>
 #include <fanlight/impl/json.hpp>
 #include <fanlight/record.hpp>

@@ -3,7 +3,8 @@
 #pragma once
 
 #include <fanlight/detail/environment.hpp>
-#include <fanlight/exporters/cloudwatch.hpp>
+#include <fanlight/exporter.hpp>
+#include <fanlight/exporters/cloudwatch_config.hpp>
 #include <fanlight/impl/cloudwatch/line.hpp>
 #include <fanlight/impl/cloudwatch/pending.hpp>
 

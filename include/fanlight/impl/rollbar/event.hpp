@@ -2,7 +2,8 @@
 // (building, hooks, limits, sending) knows nothing of records. Made, kept and let go of on the lane's thread.
 #pragma once
 
-#include <fanlight/exporters/rollbar.hpp>
+#include <fanlight/exporter.hpp>
+#include <fanlight/exporters/rollbar_config.hpp>
 #include <fanlight/impl/rollbar/node.hpp>
 
 #include <string>

@@ -2,7 +2,8 @@
 // lane's thread alone, but for the books, which anybody may read.
 #pragma once
 
-#include <fanlight/exporters/rollbar.hpp>
+#include <fanlight/exporter.hpp>
+#include <fanlight/exporters/rollbar_config.hpp>
 
 #include <algorithm>
 #include <atomic>

@@ -1,7 +1,7 @@
 // Bodies of node.hpp, and of rollbar_item.
 #pragma once
 
-#include <fanlight/exporters/rollbar.hpp>
+#include <fanlight/exporters/rollbar_config.hpp>
 #include <fanlight/impl/json.hpp>
 #include <fanlight/impl/rollbar/node.hpp>
 

@@ -3,7 +3,8 @@
 #pragma once
 
 #include <fanlight/detail/environment.hpp>
-#include <fanlight/exporters/rollbar.hpp>
+#include <fanlight/exporter.hpp>
+#include <fanlight/exporters/rollbar_config.hpp>
 
 FANLIGHT_BEGIN
 namespace detail {

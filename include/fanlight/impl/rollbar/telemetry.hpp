@@ -2,7 +2,8 @@
 // copy its bytes; rendered only for the items that they go with. Owned by an exporter; its lane's thread alone.
 #pragma once
 
-#include <fanlight/exporters/rollbar.hpp>
+#include <fanlight/exporter.hpp>
+#include <fanlight/exporters/rollbar_config.hpp>
 #include <fanlight/impl/rollbar/node.hpp>
 
 #include <deque>

@@ -1,55 +1,35 @@
 """examples/cloudwatch, and the access line of examples/cruddur, against a small server that stands for CloudWatch Logs: nothing exists there
 until it is made."""
-import http.server
 import json
 import os
 import re
 import signal
 import subprocess
-import threading
 
 import cruddur
+from answering import Answering
 from otlp import check
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "hush", "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true", "no_proxy": "*"}
 
 
-class Logs:
+class Logs(Answering):
     """Groups and streams in memory."""
-    def __enter__(self):
-        logs, lock = self, threading.Lock()
-        logs.groups, logs.actions = {}, []
+    def __init__(self):
+        self.groups, self.actions = {}, []
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+    @property
+    def variables(self):
+        return {**KEYS, "AWS_ENDPOINT_URL": self.origin}
 
-            def do_POST(self):
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                action = self.headers["X-Amz-Target"].split(".")[1]
-                with lock:
-                    logs.actions.append(action)
-                    wrong = None if "SignedHeaders=" in self.headers["Authorization"] else "MissingAuthenticationTokenException"
-                    wrong = wrong or logs.perform(action, body)
-                answer = json.dumps({"__type": wrong} if wrong else {}).encode()
-                self.send_response(400 if wrong else 200)
-                self.send_header("x-amzn-RequestId", str(len(logs.actions)))
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever)
-        self.thread.start()
-        self.variables = {**KEYS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.server.server_port}"}
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+    def answer(self, _, headers, body):
+        action = headers["X-Amz-Target"].split(".")[1]
+        with self.lock:
+            self.actions.append(action)
+            wrong = None if "SignedHeaders=" in headers["Authorization"] else "MissingAuthenticationTokenException"
+            wrong = wrong or self.perform(action, json.loads(body))
+            request = {"x-amzn-RequestId": str(len(self.actions))}
+        return 400 if wrong else 200, request, json.dumps({"__type": wrong} if wrong else {}).encode()
 
     def perform(self, action, body):
         group = body["logGroupName"]

@@ -1,53 +1,27 @@
 """examples/rollbar against a server that takes items, against one that does not, and without a token."""
-import http.server
 import json
 import os
 import subprocess
-import threading
 
+from answering import Answering
 from otlp import check
 
 TOKEN = "post-server-item-token"
 
 
-class Sink:
+class Sink(Answering):
     """Takes items; the first answers are those it is given."""
     def __init__(self, *answers):
-        self.answers, self.bodies, self.lock = list(answers), [], threading.Lock()
+        self.answers, self.bodies = list(answers), []
 
-    def __enter__(self):
-        sink = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                with sink.lock:
-                    sink.bodies.append((self.path, self.headers["X-Rollbar-Access-Token"], body))
-                    status = sink.answers.pop(0) if sink.answers else 200
-                answer = json.dumps({"err": 0, "result": {}} if status == 200 else {"err": 1, "message": f"no: {TOKEN}"}).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.address = f"http://127.0.0.1:{self.server.server_address[1]}/api/1/item/"
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+    def answer(self, path, headers, body):
+        with self.lock:
+            self.bodies.append((path, headers["X-Rollbar-Access-Token"], body))
+            status = self.answers.pop(0) if self.answers else 200
+        return status, {}, json.dumps({"err": 0, "result": {}} if status == 200 else {"err": 1, "message": f"no: {TOKEN}"}).encode()
 
     def environment(self):
-        return {"ROLLBAR_ACCESS_TOKEN": TOKEN, "ROLLBAR_ENDPOINT": self.address}
+        return {"ROLLBAR_ACCESS_TOKEN": TOKEN, "ROLLBAR_ENDPOINT": f"{self.origin}/api/1/item/"}
 
     def items(self):
         with self.lock:

@@ -153,6 +153,7 @@ FANLIGHT_COLD FANLIGHT_INLINE http_answer curl_sender::send(http_request const& 
   set(CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));
   if (arrival_.header_bytes != 0) ::curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &out.status);  // or it is the last one's
   bool const decided = arrival_.headers_done && out.status >= 300 && !arrival_.too_large && code != CURLE_FILESIZE_EXCEEDED;
+  out.cut_short = code != CURLE_OK && decided;
   if (code != CURLE_OK && !decided) explain(code, what, until, out);
   return out;
 }

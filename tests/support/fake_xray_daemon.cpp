@@ -1,8 +1,8 @@
 #include "fake_xray_daemon.hpp"
 
-#include <cstdio>
+#include "kept.hpp"
+
 #include <cstdlib>
-#include <fstream>
 #include <stdexcept>
 
 #include <rapidjson/document.h>
@@ -53,17 +53,6 @@ void add_ids(json const& at, std::vector<std::string>& to) {
   to.emplace_back(at["id"].GetString());
   if (!at.HasMember("subsegments")) return;
   for (auto const& each : at["subsegments"].GetArray()) add_ids(each, to);
-}
-
-/// For the schemas.
-void keep(std::string_view body) {
-  char const* const folder = std::getenv("FANLIGHT_XRAY_DOCUMENTS");
-  if (folder == nullptr) return;
-  std::uint64_t mixed = 0xCBF29CE484222325u;
-  for (char const letter : body) mixed = (mixed ^ static_cast<unsigned char>(letter)) * 0x100000001B3u;
-  char name[32];
-  std::snprintf(name, sizeof name, "/%016llx.json", static_cast<unsigned long long>(mixed));
-  std::ofstream{std::string{folder} + name, std::ios::binary} << body;
 }
 
 }  // namespace
@@ -173,7 +162,7 @@ std::vector<std::string> fake_xray_daemon::complaints() const {
   auto out = all.complaints;
   for (auto const* list : {&all.documents, &all.acknowledged})
     for (auto const& each : *list) {
-      keep(each);
+      keep_text("FANLIGHT_XRAY_DOCUMENTS", each);
       if (auto wrong = wrong_with_document(each); !wrong.empty()) out.push_back(std::move(wrong));
     }
   return out;

@@ -4,9 +4,6 @@
 
 #include <fanlight/impl/xray/assembler.hpp>
 
-#include <cstdio>
-#include <cstdlib>
-#include <fstream>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -17,6 +14,7 @@
 #include <rapidjson/writer.h>
 
 #include "catch.hpp"
+#include "support/kept.hpp"
 
 namespace support {
 
@@ -70,24 +68,13 @@ class json_value {
   rapidjson::Value const* at_;
 };
 
-/// For the schemas.
-inline void keep_document(std::string_view body) {
-  char const* const folder = std::getenv("FANLIGHT_XRAY_DOCUMENTS");
-  if (folder == nullptr) return;
-  std::uint64_t mixed = 0xCBF29CE484222325u;
-  for (char const letter : body) mixed = (mixed ^ static_cast<unsigned char>(letter)) * 0x100000001B3u;
-  char name[32];
-  std::snprintf(name, sizeof name, "/%016llx.json", static_cast<unsigned long long>(mixed));
-  std::ofstream{std::string{folder} + name, std::ios::binary} << body;
-}
-
 /// All that is in the outbox, which is empty then.
 [[nodiscard]] inline std::vector<std::string> bodies_of(fl::detail::xray_outbox& outbox) {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < outbox.size(); ++i) {
     if (outbox[i].records == 0 && !outbox[i].in_progress) continue;  // void
     out.emplace_back(outbox.body(i));
-    keep_document(out.back());
+    keep_text("FANLIGHT_XRAY_DOCUMENTS", out.back());
   }
   outbox.clear();
   return out;

@@ -6,6 +6,7 @@
 
 #include "support/xray_kit.hpp"
 
+#include <atomic>
 #include <mutex>
 
 namespace support {
@@ -65,8 +66,8 @@ class story {
     how.read_environment = false;
     how.detect_resource = false;
     how.batching.span_delay = std::chrono::hours{1};
-    how.instead.ticks = [ticks = ticks_] { return *ticks; };
-    how.instead.wall = [ticks = ticks_] { return std::int64_t{1'700'000'000'000'000'000} + *ticks; };
+    how.instead.ticks = [ticks = ticks_] { return ticks->load(); };
+    how.instead.wall = [ticks = ticks_] { return std::int64_t{1'700'000'000'000'000'000} + ticks->load(); };
     // A root draws the low and the high part of its trace id, then its own: the first trace is 1 and its spans are 1, 2, …
     how.instead.random = [drawn = std::make_shared<std::uint64_t>(0)] {
       auto const draw = ++*drawn;
@@ -74,7 +75,7 @@ class story {
     };
     return how;
   }
-  std::shared_ptr<std::int64_t> const ticks_ = std::make_shared<std::int64_t>(0);
+  std::shared_ptr<std::atomic<std::int64_t>> const ticks_ = std::make_shared<std::atomic<std::int64_t>>(0);
   std::shared_ptr<batch_keeper> const keeper_ = std::make_shared<batch_keeper>();
   fl::pipeline pipeline_;
   fl::with_default here_;

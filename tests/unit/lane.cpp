@@ -3,6 +3,7 @@
 #include "support/pipeline_kit.hpp"
 
 #include <atomic>
+#include <future>
 #include <new>
 #include <stdexcept>
 
@@ -429,12 +430,13 @@ TEST_CASE("a batch with kept records that is to be tried again comes again, and 
   keeping_lane at;
   at.order([](auto& all) { all.answer = outcome::retry("not yet"); });
   make_spans(3);
+  auto flushed = std::async(std::launch::async, [&] { return at.running.flush(patience); });
+  REQUIRE(at.does->wait([](auto const& all) { return all.consumed >= 3; }));
   CHECK_FALSE(at.running.flush(20ms));
   CHECK(at.stats().queued == 3);
   CHECK(adds_up(at.stats()));
-  REQUIRE(at.does->wait([](auto const& all) { return all.consumed >= 3; }));
   at.order([](auto& all) { all.answer = outcome::delivered(), all.settle_all = true; });
-  CHECK(at.running.flush(patience));
+  CHECK(flushed.get());
   CHECK(counted(at.stats(), 3, 0));
 }
 

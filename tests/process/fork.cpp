@@ -218,7 +218,7 @@ void generations() {
 }  // namespace
 
 int main(int count, char** words) {
-  if (fork_is_not_tried != nullptr) return std::puts(fork_is_not_tried), 77;
+  if (!fork_is_not_tried.empty()) return std::puts(fork_is_not_tried.data()), 77;
   std::map<std::string, void (*)()> const cases{{"child_records", child_records}, {"child_is_silent", child_is_silent},
                                                 {"child_exits", child_exits},     {"open_spans", open_spans},
                                                 {"child_unwinds", child_unwinds}, {"under_load", under_load},

@@ -47,12 +47,12 @@ inline constexpr bool under_thread_sanitizer = false;
 inline constexpr bool under_thread_sanitizer = false;
 #endif
 
-/// Why a process with threads cannot be forked in this build and go on; null: it can. g++ 12's AddressSanitizer does not hold its allocator's
+/// Why a process with threads cannot be forked in this build and go on; empty: it can. g++ 12's AddressSanitizer does not hold its allocator's
 /// locks over fork, and a dispatcher may well be allocating just then: the child would wait for ever for a thread that it does not have.
-inline constexpr char const* fork_is_not_tried =
+inline constexpr std::string_view fork_is_not_tried =
     under_thread_sanitizer    ? "ThreadSanitizer does not support threads after the fork of a process with threads: not tried"
     : under_address_sanitizer ? "AddressSanitizer's allocator does not survive a fork while other threads allocate: not tried"
-                              : nullptr;
+                              : "";
 
 inline int& failed() {
   static int count = 0;

@@ -64,7 +64,7 @@ void rules_are_not_shared() {
 }  // namespace
 
 int main() {
-  if (fork_is_not_tried != nullptr) return std::puts(fork_is_not_tried), 77;
+  if (!fork_is_not_tried.empty()) return std::puts(fork_is_not_tried.data()), 77;
   rules_are_not_shared();
   return failures();
 }

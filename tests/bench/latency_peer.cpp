@@ -8,6 +8,8 @@ void bench::add_peer() {}
 
 #else
 
+#include "peer_span.hpp"
+
 #include <opentelemetry/sdk/trace/batch_span_processor.h>
 #include <opentelemetry/sdk/trace/batch_span_processor_options.h>
 #include <opentelemetry/sdk/trace/exporter.h>
@@ -16,7 +18,6 @@ void bench::add_peer() {}
 #include <opentelemetry/sdk/trace/span_data.h>
 #include <opentelemetry/sdk/trace/tracer_provider.h>
 #include <opentelemetry/trace/provider.h>
-#include <opentelemetry/trace/scope.h>
 
 #include <chrono>
 #include <memory>
@@ -41,36 +42,25 @@ struct dropping final : sdk::SpanExporter {
                                                std::move(sampler));
 }
 
-void one_span(api::Tracer& tracer, std::int64_t count) {
-  auto const span = tracer.StartSpan("operation");
-  api::Scope const inside{span};
-  span->SetAttribute("http.request.method", "GET");
-  span->SetAttribute("url.path", "/v1/items/search");
-  span->SetAttribute("http.response.status_code", 200);
-  span->SetAttribute("item.count", count);
-  span->SetAttribute("duration.ms", 12.75);
-  span->End();
-}
-
 /// Its queue holds 2,048 spans, two blocks; each is flushed off the clock, so that it loses none either.
 void five(benchmark::State& state) {
   auto const owner = provider(std::make_unique<sdk::AlwaysOnSampler>());
   auto const tracer = owner->GetTracer("bench");
   bench::in_turns(
-      state, bench::neighbour_span, [&] { owner->ForceFlush(); }, [&](std::int64_t count) { one_span(*tracer, count); });
+      state, bench::neighbour_span, [&] { owner->ForceFlush(); }, [&](std::int64_t count) { bench::one_peer_span(*tracer, count); });
 }
 
 void unsampled_root(benchmark::State& state) {
   auto const owner = provider(std::make_unique<sdk::AlwaysOffSampler>());
   auto const tracer = owner->GetTracer("bench");
   bench::in_turns(
-      state, bench::neighbour_span, [] {}, [&](std::int64_t count) { one_span(*tracer, count); });
+      state, bench::neighbour_span, [] {}, [&](std::int64_t count) { bench::one_peer_span(*tracer, count); });
 }
 
 void off(benchmark::State& state) {
   auto const tracer = api::Provider::GetTracerProvider()->GetTracer("bench");
   bench::in_turns(
-      state, bench::neighbour_span, [] {}, [&](std::int64_t count) { one_span(*tracer, count); });
+      state, bench::neighbour_span, [] {}, [&](std::int64_t count) { bench::one_peer_span(*tracer, count); });
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 // does.
 //
 //   throughput_peer http://HOST:PORT [--cores N] [--spans N]
+#include "peer_span.hpp"
 #include "stopwatch.hpp"
 
 #include <opentelemetry/exporters/otlp/otlp_http_exporter.h>
@@ -12,7 +13,6 @@
 #include <opentelemetry/sdk/trace/batch_span_processor_options.h>
 #include <opentelemetry/sdk/trace/exporter.h>
 #include <opentelemetry/sdk/trace/tracer_provider.h>
-#include <opentelemetry/trace/scope.h>
 
 #include <atomic>
 #include <chrono>
@@ -63,17 +63,6 @@ class counted final : public sdk::SpanExporter {
   return std::make_unique<sdk::TracerProvider>(std::move(processor), opentelemetry::sdk::resource::Resource::Create({}));
 }
 
-void one_span(api::Tracer& tracer, std::int64_t count) {
-  auto const span = tracer.StartSpan("operation");
-  api::Scope const inside{span};
-  span->SetAttribute("http.request.method", "GET");
-  span->SetAttribute("url.path", "/v1/items/search");
-  span->SetAttribute("http.response.status_code", 200);
-  span->SetAttribute("item.count", count);
-  span->SetAttribute("duration.ms", 12.75);
-  span->End();
-}
-
 /// Its queue holds 2,048 spans; the producer stays a little below. It sends them in some ten milliseconds, so the naps are long enough to
 /// cost next to nothing.
 void produce(api::Tracer& tracer, std::uint64_t count, std::uint64_t before, score const& so_far) {
@@ -82,7 +71,7 @@ void produce(api::Tracer& tracer, std::uint64_t count, std::uint64_t before, sco
   for (std::uint64_t i = 0; i < count; ++i) {
     if ((i & 31) == 0)
       while (before + i > so_far.delivered.load() + so_far.failed.load() + most_outstanding) ::nanosleep(&nap, nullptr);
-    one_span(tracer, static_cast<std::int64_t>(i));
+    bench::one_peer_span(tracer, static_cast<std::int64_t>(i));
   }
 }
 

@@ -3,61 +3,30 @@
 The files are NUMBER.SIGNAL.ENCODING, as in 000007.traces.pb. What is wrong with a request itself (type, path, length) is kept in `wrong`.
 """
 import gzip
-import http.server
 import re
 import threading
+
+from endpoint import Endpoint
 
 TYPES = {"application/x-protobuf": "pb", "application/json": "json"}
 AGENT = re.compile(r"fanlight/\d+\.\d+\.\d+ OTel-OTLP-Exporter-Cpp/\d+\.\d+\.\d+")
 
 
-class Sink:
-    """Answers from its construction to the end of its block."""
-
+class Sink(Endpoint):
     def __init__(self, folder, encoding, compression):
         self.folder, self.encoding, self.compression = folder, encoding, compression
         self.lock, self.wrong, self.requests, self.connections, self.wire_bytes = threading.Lock(), [], 0, 0, 0
         folder.mkdir(parents=True)
-        outer = self
+        super().__init__()
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            timeout = 60
+    def connected(self):
+        with self.lock:
+            self.connections += 1
 
-            def setup(self):
-                super().setup()
-                with outer.lock:
-                    outer.connections += 1
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                status = outer.keep(self.path, self.headers, body)
-                answer = b"{}" if self.headers.get("Content-Type") == "application/json" else b""
-                self.send_response(status)
-                self.send_header("Content-Type", self.headers.get("Content-Type", "text/plain"))
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
-
-    @property
-    def endpoint(self):
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
+    def reply(self, path, headers, body):
+        status = self.keep(path, headers, body)
+        kind = headers.get("Content-Type", "text/plain")
+        return status, kind, b"{}" if kind == "application/json" else b""
 
     def keep(self, path, headers, body):
         with self.lock:

@@ -1,10 +1,10 @@
 """What stands behind an X-Ray daemon in place of the service: takes PutTraceSegments, refuses what it is told to, and serves sampling rules and
 targets. Everything that came is kept."""
-import contextlib
-import http.server
 import json
 import threading
 import time
+
+from endpoint import Endpoint
 
 SIGNED = "AWS4-HMAC-SHA256 Credential="
 
@@ -15,49 +15,19 @@ def rule(name, path, rate, priority):
             "CreatedAt": 1530918163.0, "ModifiedAt": 1530918163.0}
 
 
-class Service:
-    """Answers from its construction to the end of its block. `documents` has each once: a daemon that has waited for an answer for more than
-    2 s sends its batch again, and that is counted in `again`."""
+class Service(Endpoint):
+    """`documents` has each once: a daemon that has waited for an answer for more than 2 s sends its batch again, and that is counted in `again`."""
+
+    timeout = 120
 
     def __init__(self, refused=None, rules=()):
         self.refused, self.rules, self.rates = refused, list(rules), {}
         self.documents, self.batches, self.statistics, self.wrong, self.seen = [], [], [], [], threading.Condition()
         self.known, self.again = set(), 0
-        outer = self
+        super().__init__()
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            timeout = 120
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                answer = json.dumps(outer.answer(self.path, self.headers, body)).encode()
-                with contextlib.suppress(ConnectionError):  # a daemon that waited for more than 2 s asks again
-                    self.send_response(200)
-                    self.send_header("Content-Type", "application/json")
-                    self.send_header("Content-Length", str(len(answer)))
-                    self.end_headers()
-                    self.wfile.write(answer)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
-
-    @property
-    def endpoint(self):
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
+    def reply(self, path, headers, body):
+        return 200, "application/json", json.dumps(self.answer(path, headers, body)).encode()
 
     def answer(self, path, headers, body):
         with self.seen:

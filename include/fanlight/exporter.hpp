@@ -106,6 +106,8 @@ class exporter {
   /// them they count as queued, and a flush does not wait for them. `delivered` of consume() then means that the batch need not be handed
   /// over again, `retry` that it is to be, once more.
   [[nodiscard]] virtual bool keeps_records() const noexcept { return false; }
+  /// Called, for such an exporter, before tend() and flush(): what had ended by then (ticks, as `end` of an entry) has been consumed.
+  virtual void note_complete([[maybe_unused]] std::int64_t until) {}
   /// Called, for such an exporter, when all that has ended is there and nothing more comes for now; and again after a `retry` or a `later`.
   [[nodiscard]] virtual outcome tend(deadline) { return outcome::delivered(); }
   /// The one call from other threads, perhaps while another one runs: what runs now, and all that comes, has only until then. Does not block.

@@ -84,7 +84,7 @@ TEST_CASE("xray_assembler: children wait for their segment across batches, and h
   CHECK(made.held() == 1);
 }
 
-TEST_CASE("xray_assembler: a segment does not wait; what ends later goes on its own") {
+TEST_CASE("xray_assembler: a segment does not wait, what ends later goes on its own") {
   xray_assembler made;
   made.take(batch_of({root(1), part(2, 1), part(5, 4)}), start);
   CHECK(shapes(made) == these{"1(2)"});
@@ -154,7 +154,9 @@ TEST_CASE("xray_assembler: a segment waits until all that ended before it must b
   CHECK(shapes(made) == these{"8"});
   made.take(batch_of({part(3, 1).from(20, 30), root(7).in("0af7651916cd43dd8448eb211c803100").from(10, 90)}), start, 50);
   CHECK(shapes(made) == these{"1(2 3)"});
-  made.settle(start);
+  made.settle(start, 89);
+  CHECK(made.outbox().empty());
+  made.settle(start, 90);
   CHECK(shapes(made) == these{"7"});
   CHECK(made.notices().empty());
 }

@@ -52,11 +52,12 @@ class lane {
     if (lost != 0) tell_full(lost);
   }
 
-  /// All that has ended is in the batches that were offered.
-  void note_quiet() noexcept {
+  /// Nothing has come since the latest batch: what had ended by `complete` is in the batches that were offered.
+  void note_quiet(std::int64_t complete) noexcept {
     if (!keeps_) return;
     std::lock_guard const held{lock_};
     quiet_ = true;
+    complete_ = complete;
     bell_.notify_all();
   }
 
@@ -242,9 +243,13 @@ class lane {
   void tend(lock& held) noexcept {
     quiet_ = false;
     auto const until = begin_attempt();
+    auto const complete = complete_;
     held.unlock();
     auto how_it_went = outcome::delivered();
-    guard("tend", [&] { how_it_went = to_->tend(until); });
+    guard("tend", [&] {
+      to_->note_complete(complete);
+      how_it_went = to_->tend(until);
+    });
     held.lock();
     busy_ = false;
     plan_tending(how_it_went.kind() == outcome::kind::retry, how_it_went.after());
@@ -269,18 +274,7 @@ class lane {
     bell_.notify_all();
   }
 
-  void flush_exporter(lock& held) noexcept {
-    auto const ticket = flushes_.due(done_);
-    auto const until = flushes_.patience(ticket);
-    held.unlock();
-    bool well = false;
-    guard("flush", [&] { well = to_->flush(until); });
-    held.lock();
-    if (keeps_) quiet_ = false, plan_tending(!well, {});
-    flushes_.serve(ticket, done_, well && lost_ == lost_at_flush_);
-    lost_at_flush_ = lost_;
-    bell_.notify_all();
-  }
+  void flush_exporter(lock& held) noexcept;
 
   /// Works on the oldest batch until it is done with or must wait.
   void serve(lock& held) noexcept {
@@ -384,6 +378,7 @@ class lane {
   bool stopping_ = false, ended_ = false, abandoned_ = false, tell_of_room_ = false, threw_ = false, busy_ = false, told_stuck_ = false,
        outage_ = false, quiet_ = false;
   unsigned tend_attempts_ = 0;
+  std::int64_t complete_ = INT64_MIN;
   steady::time_point tend_at_ = steady::time_point::max();
   steady::time_point until_{}, late_from_{};
   exporter_stats counters_;

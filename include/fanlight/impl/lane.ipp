@@ -35,6 +35,23 @@ FANLIGHT_COLD FANLIGHT_INLINE void lane::sift(lock& held) noexcept {
   if (first.left == 0) pop();
 }
 
+FANLIGHT_INLINE void lane::flush_exporter(lock& held) noexcept {
+  auto const ticket = flushes_.due(done_);
+  auto const until = flushes_.patience(ticket);
+  auto const complete = flushes_.complete(ticket);
+  held.unlock();
+  bool well = false;
+  guard("flush", [&] {
+    if (keeps_) to_->note_complete(complete);
+    well = to_->flush(until);
+  });
+  held.lock();
+  if (keeps_) quiet_ = false, plan_tending(!well, {});
+  flushes_.serve(ticket, done_, complete, well && lost_ == lost_at_flush_);
+  lost_at_flush_ = lost_;
+  bell_.notify_all();
+}
+
 FANLIGHT_INLINE void lane::settle(lock& held, entry_type type, outcome const& how_it_went) noexcept {
   std::uint64_t const records = counted(*queue_.front().batch, type);
   if (keeps_ && how_it_went.kind() != outcome::kind::retry) return take_back(held, type, records, how_it_went);

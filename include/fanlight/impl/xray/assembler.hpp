@@ -27,10 +27,10 @@ class xray_assembler {
   xray_assembler& operator=(xray_assembler const&) = delete;
 
   /// The spans of a batch, and its start notes. Documents are added to the outbox. `complete_until`: in ticks; what ended before is here or
-  /// in earlier batches. Segments that ended later leave with a later batch, or with settle().
+  /// in earlier batches. Segments that ended later leave with a later batch, or by settle().
   void take(batch_ref const& batch, time_point now, std::int64_t complete_until = INT64_MAX);
-  /// Segments that were kept back leave, and children that have waited for too long.
-  void settle(time_point now);
+  /// Segments that were kept back leave, as far as all that ended before them has been taken, and children that have waited for too long.
+  void settle(time_point now, std::int64_t complete_until = INT64_MAX);
   /// Nothing will be taken any more: what is open leaves as in_progress, as far as start notes told of it, and what waited with it.
   void end();
 

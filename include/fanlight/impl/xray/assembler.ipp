@@ -242,8 +242,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void xray_assembler::send_oldest() {
   }
 }
 
-FANLIGHT_INLINE void xray_assembler::settle(time_point now) {
-  close_touched();
+FANLIGHT_INLINE void xray_assembler::settle(time_point now, std::int64_t complete_until) {
+  close_touched(complete_until);
   close_overdue(now);
 }
 

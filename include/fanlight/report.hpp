@@ -16,10 +16,6 @@ struct person {
 };
 
 namespace detail {
-struct report_state {
-  draft open;
-  alignas(8) unsigned char room[inline_room];
-};
 void begin_report(report_state& state, std::string_view message, level at, source where) noexcept;
 void begin_report(report_state& state, shown_exception const& error, source where) noexcept;
 /// Null: nothing is reported.

@@ -164,6 +164,12 @@ struct span_state {
   alignas(8) unsigned char room[inline_room];
 };
 
+/// What an error_report and an error_scope are.
+struct report_state {
+  draft open;
+  alignas(8) unsigned char room[inline_room];
+};
+
 // The place goes in three words, which fit into registers.
 void begin_scoped(span_state& s, std::string_view name, char const* file, char const* function, std::uint32_t line) noexcept;
 void begin_scoped(span_state& s, start_facts const& how) noexcept;

@@ -2,9 +2,10 @@
 // with one uuid: written in full on the innermost span that it left, and referred to everywhere else. Runs on the thread that has it.
 #pragma once
 
+#include <fanlight/span.hpp>
+
 #include <fanlight/impl/start.ipp>
 #include <fanlight/impl/thrown.ipp>
-#include <fanlight/span.hpp>
 
 #include <new>
 #include <utility>

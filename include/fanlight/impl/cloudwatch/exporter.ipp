@@ -2,6 +2,7 @@
 // well is in delivery.ipp, groups and streams are in places.ipp.
 #pragma once
 
+#include <fanlight/exporters/cloudwatch.hpp>
 #include <fanlight/impl/cloudwatch/delivery.ipp>
 #include <fanlight/impl/cloudwatch/places.ipp>
 

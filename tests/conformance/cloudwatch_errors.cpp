@@ -34,7 +34,7 @@ json_value line_with(std::vector<std::string> const& lines, char const* key, std
 
 }  // namespace
 
-TEST_CASE("cloudwatch: report, span and log tell of one error by one id; its stack and causes are texts") {
+TEST_CASE("cloudwatch: report, span and log tell of one error by one id, its stack and causes are texts") {
   fake_cloudwatch there;
   there.make("cruddur", "web-1");
   auto how = to_server(there);

@@ -62,7 +62,7 @@ TEST_CASE("cloudwatch W4: a record from days ago does not cost its batch") {
   CHECK(there.refusals().empty());
 }
 
-TEST_CASE("cloudwatch W5 and W6: an outage ends; flush says which was which") {
+TEST_CASE("cloudwatch W5 and W6: an outage ends, flush says which was which") {
   fake_cloudwatch there;
   there.make("cruddur", "web-1");
   there.next("PutLogEvents", behaviour::answer(503), 3);

@@ -101,7 +101,7 @@ TEST_CASE("cloudwatch: many threads, several streams, each line once and each th
   for (int t = 0; t < 6; ++t) CHECK(next[t] == 3'000);
 }
 
-TEST_CASE("cloudwatch 1.1: a full request in gzip, signed as it is sent; and plain where that is smaller") {
+TEST_CASE("cloudwatch 1.1: a full request in gzip, signed as it is sent, and plain where that is smaller") {
   if (fl::detail::make_compressor() == nullptr) { SKIP("no zlib"); }
   fake_cloudwatch there;
   there.make("cruddur", "web-1");

@@ -219,7 +219,7 @@ TEST_CASE("rollbar: errors that look alike within the window are counted on the 
   CHECK(on.counts().duplicates == 2);
 }
 
-TEST_CASE("rollbar: of a type, a share is sent; and max_items ends it") {
+TEST_CASE("rollbar: of a type, a share is sent, and max_items ends it") {
   fake_rollbar rollbar;
   fl::rollbar_config how;
   how.rules = {{.type = "std::runtime_error", .share = 0.5}};

@@ -254,7 +254,7 @@ TEST_CASE("P21 what JSON cannot say is said in a way that it can") {
   CHECK(item("/data/custom/z") == std::string("a\0b", 3));
 }
 
-TEST_CASE("P22 a person is an id, and more only when asked; texts have Rollbar's lengths") {
+TEST_CASE("P22 a person is an id, and more only when asked, texts have Rollbar's lengths") {
   auto const story = [] {
     fl::error_report{std::runtime_error{"boom"}}
         .person({.id = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", .username = "u", .email = "e@x"})

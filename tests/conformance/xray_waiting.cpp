@@ -14,7 +14,7 @@ using test::behaviour;
 
 // ---- what waits -------------------------------------------------------------------------------------------------------------------------
 
-TEST_CASE("P34 a plain thread's subsegment has no parent; with the context carried over it has") {
+TEST_CASE("P34 a plain thread's subsegment has no parent, with the context carried over it has") {
   fake_xray_daemon daemon;
   traced on{to(daemon)};
   {

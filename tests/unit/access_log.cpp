@@ -45,7 +45,7 @@ TEST_CASE("it belongs to the span that is current, and takes its time from the p
   CHECK(logs[0].find("url.query").kind() == value_kind::empty);
 }
 
-TEST_CASE("from 500 on it is an error; levels hold for it by its logger's name") {
+TEST_CASE("from 500 on it is an error, levels hold for it by its logger's name") {
   testing::capture taken{{.levels = {{"access", level::error}}}};
   log_access({.method = "GET", .target = "/", .status = 499, .at = morning});
   log_access({.method = "GET", .target = "/", .status = 500, .at = morning});
@@ -57,7 +57,7 @@ TEST_CASE("from 500 on it is an error; levels hold for it by its logger's name")
   CHECK(logs[1].level == level::info);
 }
 
-TEST_CASE("nothing in a request can end the line; keys and signatures of cloud providers are left out") {
+TEST_CASE("nothing in a request can end the line, keys and signatures of cloud providers are left out") {
   testing::capture taken;
   log_access({.remote_address = "1.2.3.4\n", .method = "GET", .target = "/a\r\nb?x=1&X-Amz-Signature=abc&sig=def&y=\x7F&Signature", .status = 42, .at = morning});
   auto const logs = taken.logs();

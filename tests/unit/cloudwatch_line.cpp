@@ -48,7 +48,7 @@ TEST_CASE("cloudwatch_line: a log record, member by member") {
                     R"("xray_trace_id":"1-0af76519-16cd43dd8448eb211c80319c","status":200,"path":"/x"})");
 }
 
-TEST_CASE("cloudwatch_line: outside of a trace there are no ids; own keys are kept free") {
+TEST_CASE("cloudwatch_line: outside of a trace there are no ids, own keys are kept free") {
   auto const out = json_value{write(loose_log("x").set("message", "mine").set("level", 3)).text};
   CHECK_FALSE(out.has("trace_id"));
   CHECK_FALSE(out.has("logger"));

@@ -69,7 +69,7 @@ TEST_CASE("a statement becomes a log record whose body is the document") {
   CHECK(here.told() == 0);
 }
 
-TEST_CASE("without dimensions there is one empty set; without a metric nothing leaves") {
+TEST_CASE("without dimensions there is one empty set, without a metric nothing leaves") {
   at_noon here;
   emf{"cruddur"}.metric("m", 1);
   emf{"cruddur"}.set("k", 1);
@@ -169,7 +169,7 @@ TEST_CASE("a namespace that breaks the rules takes all with it") {
   CHECK(here.bodies().size() == 2);
 }
 
-TEST_CASE("a set of dimensions that breaks a rule is left out as a whole; without a good set nothing leaves") {
+TEST_CASE("a set of dimensions that breaks a rule is left out as a whole, without a good set nothing leaves") {
   at_noon here;
   std::string const longest(250, 'd'), longer(251, 'd'), text(1024, 'v'), longer_text(1025, 'v');
   emf{"cruddur"}.dimensions({{longest, text}}).dimensions({{"good", "a"}, {longer, "a"}}).metric("m", 1);

@@ -37,7 +37,7 @@ TEST_CASE("a server's span has what the conventions ask for, and a line in the a
   CHECK(spans[0].parent_id == caller.span_id());
 }
 
-TEST_CASE("from 500 on a server's span has failed; below that it did its part") {
+TEST_CASE("from 500 on a server's span has failed, below that it did its part") {
   testing::capture taken;
   for (int const status : {404, 500, 503}) {
     http_server_span span{{.method = "GET", .target = "/"}, {}, {.access_logger = ""}};

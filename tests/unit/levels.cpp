@@ -54,7 +54,7 @@ TEST_CASE("FANLIGHT_LOG_LEVEL is the least level of all records") {
   CHECK(at.problems.all().empty());
 }
 
-TEST_CASE("FANLIGHT_LOG_LEVEL names loggers too; the longest name that fits counts, and a dot ends a name") {
+TEST_CASE("FANLIGHT_LOG_LEVEL names loggers too, the longest name that fits counts, and a dot ends a name") {
   one_lane at{{{"FANLIGHT_LOG_LEVEL", "error, db=warn, db.pool=debug, quiet=off"}}};
   log_all(fl::logger{"db"});            // wec
   log_all(fl::logger{"db.session"});    // wec

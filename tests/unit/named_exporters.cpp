@@ -148,7 +148,7 @@ TEST_CASE("CloudWatch by name and by its log group, for logs and errors") {
   CHECK(out.as.exporters[0].only == (takes<log_record> | takes<error_record>));
 }
 
-TEST_CASE("Rollbar is named by name and by its token; spans and log records go where they would go without it") {
+TEST_CASE("Rollbar is named by name and by its token, spans and log records go where they would go without it") {
   auto const named = [](test::variables const& given) {
     auto const out = settle(given);
     CHECK(out.text().empty());

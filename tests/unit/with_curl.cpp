@@ -126,7 +126,7 @@ TEST_CASE("what curl's callbacks do belongs to the transfer") {
   CHECK(taken.logs()["piece"].span_id == taken.spans()[0].span_id);
 }
 
-TEST_CASE("with a multi handle each transfer has its span; one that is given up says so") {
+TEST_CASE("with a multi handle each transfer has its span, one that is given up says so") {
   test::fault_server server;
   server.always(behaviour::answer(200, {}, "hello"));
   fl::testing::capture taken;

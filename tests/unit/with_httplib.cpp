@@ -160,7 +160,7 @@ TEST_CASE("a request that no route matches has a span too, without a route") {
   CHECK(client.find("error.type").as_text() == "404");
 }
 
-TEST_CASE("the program's own hooks are called within the span; what is skipped leaves nothing") {
+TEST_CASE("the program's own hooks are called within the span, what is skipped leaves nothing") {
   fl::testing::capture taken;
   std::string before, after, logged;
   {

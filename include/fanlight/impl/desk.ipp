@@ -27,7 +27,7 @@ namespace detail {
       return "segment '" + name + "' was begun inside another span of this process and became a subsegment of it; say `subsegment` there";
     case problem_code::ended: return "'" + name + "' was written to a span that had ended; it is lost. Keep the span open until its last fact";
     case problem_code::out_of_order:
-      return "a scoped span ended while one inside it was still open, or on another thread; keep it in one scope, or use fanlight::span";
+      return "a scoped span ended while one inside it was still open, or on another thread; keep it in one scope, or use fanlight::span; in a coroutine, keep its context (fanlight/async.hpp)";
     case problem_code::attributes_dropped: return "span or record '" + name + "' has more attributes than its limit; the later ones are dropped";
     case problem_code::key_empty: return "an attribute of '" + name + "' has an empty key and was dropped";
     case problem_code::key_dropped: return "an annotation of '" + name + "' has an empty key and was dropped";

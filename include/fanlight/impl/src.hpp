@@ -24,6 +24,7 @@
 #include <fanlight/impl/console_json.ipp>
 #include <fanlight/impl/context.ipp>
 #include <fanlight/impl/core.ipp>
+#include <fanlight/impl/coroutine_stack.ipp>
 #include <fanlight/impl/crash_handler.ipp>
 #include <fanlight/impl/crash_spool.ipp>
 #include <fanlight/impl/desk.ipp>

@@ -232,9 +232,9 @@ FANLIGHT_COLD FANLIGHT_INLINE void begin_beneath(frame& place, draft& d, unsigne
   if ((place.flags & frame_flag::recording) != 0) open_fully(place, d, room, t, how, outer.span_id, 0);
 }
 
-/// A span whose parent is `parent`: another process's, one from another thread, or none.
+/// A span whose parent is `parent`: another process's, one from another thread, or none. `hold`: the facts that it brings hold here already.
 FANLIGHT_COLD FANLIGHT_INLINE void begin_under(frame& place, draft& d, unsigned char* room, thread_block& t, core_face* core, context const& parent,
-                                 start_facts how) noexcept {
+                                 start_facts how, bool hold = false) noexcept {
   core_face* const wanted = core;
   if (core != nullptr && static_cast<void*>(core) != t.ready) core = prepare(t, core);
   frame_of(place, parent, core);
@@ -257,7 +257,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void begin_under(frame& place, draft& d, unsigned 
   place.flags = random | frame_flag::in_trace | ((verdict & 1) != 0 ? frame_flag::recording : 0u) |
                 ((verdict & 2) != 0 ? std::uint32_t{trace_flag::sampled} : 0u);
   own_node(place, *core, parent, !local && !parent.is_valid() && how.force == forced_sampling::none && (verdict & 2) != 0);
-  push_facts(t, place, parent.node());
+  if (!hold) push_facts(t, place, parent.node());
   auto const parent_id = parent.span_id();
   if ((verdict & 1) != 0)
     open_fully(place, d, room, t, how, parent_id.bytes, parent.is_valid() && parent.is_remote() ? entry_flag::remote_parent : std::uint8_t{0});
@@ -276,7 +276,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void begin_anywhere(frame& place, draft& d, unsign
     if ((outer->flags & (frame_flag::in_trace | frame_flag::remote)) == frame_flag::in_trace)
       return begin_beneath(place, d, room, t, *outer, how);
     context const given = frame_context(*outer);
-    return begin_under(place, d, room, t, outer->core, given, how);
+    return begin_under(place, d, room, t, outer->core, given, how, true);
   }
   context const nobody{};
   context const& parent = how.parent != nullptr ? *how.parent : nobody;

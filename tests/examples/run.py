@@ -19,6 +19,8 @@ EXAMPLES = {
     "threads": small.threads,
     "fork": small.fork,
     "plugin": small.plugin,
+    "async": small.async_,
+    "http": small.http,
     "cloudwatch": cloudwatch.run,
     "cruddur": cruddur.run,
     "honeycomb": honeycomb.run,

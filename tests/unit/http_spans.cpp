@@ -8,6 +8,7 @@
 
 using namespace fanlight;
 using detail::forwarded_address;
+using detail::forwarded_pair;
 using detail::known_method;
 using detail::read_url;
 using detail::split_host;
@@ -155,7 +156,7 @@ TEST_CASE("a client's span: its URL opens no doors, and from 400 on the call has
     span.set_failure("timeout", "no answer within 5 s");
   }
   CHECK(taken.tree() ==
-        "POST [client] ERROR http.request.method=\"POST\" url.full=\"https://api.example/v1?sig=REDACTED&page=2\" server.address=\"api.example\" "
+        "POST [client] ERROR http.request.method=\"POST\" url.full=\"https://REDACTED:REDACTED@api.example/v1?sig=REDACTED&page=2\" server.address=\"api.example\" "
         "server.port=443 http.request.body.size=5 http.request.resend_count=2 http.response.status_code=404 http.response.body.size=9 "
         "error.type=\"404\"\n"
         "GET [client] http.request.method=\"GET\" url.full=\"http://api.example:81/\" server.address=\"api.example\" server.port=81 "
@@ -193,4 +194,83 @@ TEST_CASE("without a pipeline nothing is recorded, and the trace is passed on") 
   span.set_route("/");
   span.set_response(200);
   CHECK(current().trace_id() == caller.trace_id());
+}
+
+TEST_CASE("a list of methods stands in for the standards', at servers and clients") {
+  CHECK(known_method("PROPFIND", "GET, PROPFIND") == "PROPFIND");
+  CHECK(known_method("GET", "GET, PROPFIND") == "GET");
+  CHECK(known_method("POST", "GET, PROPFIND") == "_OTHER");
+  CHECK(known_method("", ",") == "_OTHER");
+  testing::capture taken;
+  {
+    http_server_span span{{.method = "PROPFIND", .target = "/dav"}, {}, {.access_logger = "", .known_methods = "GET,PROPFIND"}};
+    span.set_route("/dav");
+  }
+  { http_client_span span{{.method = "POST", .url = "http://h/", .known_methods = "GET"}}; }
+  CHECK(taken.spans()[0].name == std::string_view{"PROPFIND /dav"});
+  CHECK(taken.spans()[0].find("http.request.method").as_text() == "PROPFIND");
+  CHECK(taken.spans()[0].find("http.request.method_original").kind() == value_kind::empty);
+  CHECK(taken.spans()[1].name == std::string_view{"HTTP"});
+  CHECK(taken.spans()[1].find("http.request.method_original").as_text() == "POST");
+}
+
+TEST_CASE("a target that is a whole URL says which server was meant, whatever the header Host says") {
+  testing::capture taken;
+  { http_server_span span{{.method = "GET", .target = "http://shop.example:8080/a/b?q=http://x", .host = "other"}, {}}; }
+  { http_server_span span{{.method = "GET", .target = "/go?to=http://x/y", .host = "app"}, {}}; }
+  { http_server_span span{{.method = "OPTIONS", .target = "*", .host = "app"}, {}}; }
+  auto const spans = taken.spans();
+  CHECK(spans[0].find("url.path").as_text() == "/a/b");
+  CHECK(spans[0].find("url.query").as_text() == "q=http://x");
+  CHECK(spans[0].find("server.address").as_text() == "shop.example");
+  CHECK(spans[0].find("server.port").as_int64() == 8080);
+  CHECK(spans[1].find("url.path").as_text() == "/go");
+  CHECK(spans[1].find("server.address").as_text() == "app");
+  CHECK(spans[2].find("url.path").as_text() == "*");
+}
+
+TEST_CASE("proxies of one's own say by X-Forwarded or by Forwarded what was asked for, and the other form is not believed") {
+  CHECK(forwarded_pair("For=\"[2001:db8::1]:4711\" ; Proto=https;host=a.example:444", "for") == "[2001:db8::1]:4711");
+  CHECK(forwarded_pair("for=192.0.2.7;proto=https;HOST=a.example:444", "host") == "a.example:444");
+  CHECK(forwarded_pair("for=192.0.2.7", "proto").empty());
+  CHECK(forwarded_pair("nonsense;;=", "for").empty());
+  testing::capture taken;
+  http_server_request const request{.method = "GET", .target = "/", .host = "inner:8080", .forwarded_for = "203.0.113.9, 10.0.0.2",
+                                    .forwarded_proto = "https", .forwarded_host = "shop.example",
+                                    .forwarded = "for=6.6.6.6;host=evil.example, for=\"[2001:db8::1]:4711\";proto=https;host=real.example",
+                                    .peer_address = "10.0.0.1"};
+  { http_server_span span{request, {}, {.proxies = 2}}; }
+  { http_server_span span{request, {}, {.proxies = 1, .standard_forwarded = true}}; }
+  { http_server_span span{request, {}}; }
+  auto const spans = taken.spans();
+  auto const seen = [&](std::size_t i) {
+    return std::string{spans[i].find("client.address").as_text()} + " " + std::string{spans[i].find("url.scheme").as_text()} + " " +
+           std::string{spans[i].find("server.address").as_text()} + " " + std::to_string(spans[i].find("server.port").as_int64());
+  };
+  CHECK(seen(0) == "203.0.113.9 https shop.example 443");
+  CHECK(seen(1) == "2001:db8::1 https real.example 443");
+  CHECK(seen(2) == "10.0.0.1 http inner 8080");
+}
+
+TEST_CASE("headers that are named are kept in small letters, as lists; an answer says how it came") {
+  testing::capture taken;
+  {
+    http_server_span span{{.method = "GET", .target = "/"}, {}, {.access_logger = ""}};
+    span.set_request_header("X-Tenant", {"acme", "other"});
+    span.set_response_header("Cache-Control", {"no-store"});
+    span.set_response({.status = 200, .body_size = 3});
+    span.set_failure("write_failed", "the peer has gone");
+  }
+  {
+    http_client_span span{{.url = "http://h.example/users/7", .url_template = "/users/{id}"}};
+    span.set_response({.status = 201, .body_size = 9, .version = "2", .peer_address = "192.0.2.1", .peer_port = 80});
+    span.set_response_header("ETag", {"abc"});
+  }
+  CHECK(taken.tree() ==
+        "GET [server] ERROR \"the peer has gone\" http.request.method=\"GET\" url.scheme=\"http\" url.path=\"/\" "
+        "http.request.header.x-tenant=[\"acme\",\"other\"] http.response.header.cache-control=[\"no-store\"] "
+        "http.response.status_code=200 http.response.body.size=3 error.type=\"write_failed\"\n"
+        "GET /users/{id} [client] http.request.method=\"GET\" url.full=\"http://h.example/users/7\" server.address=\"h.example\" server.port=80 "
+        "url.template=\"/users/{id}\" network.protocol.version=\"2\" network.peer.address=\"192.0.2.1\" network.peer.port=80 "
+        "http.response.status_code=201 http.response.body.size=9 http.response.header.etag=[\"abc\"]\n");
 }

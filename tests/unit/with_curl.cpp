@@ -173,3 +173,72 @@ TEST_CASE("without a pipeline a transfer is a transfer, and a caller's trace is 
   REQUIRE(requests[1].header("traceparent") != nullptr);
   CHECK(requests[1].header("traceparent")->substr(0, 5) == "00-01");
 }
+
+TEST_CASE("the method is curl's, known at the end at the latest; words of one's own and templates go into the name") {
+  test::fault_server server;
+  server.always(behaviour::answer(200));
+  fl::testing::capture taken;
+  easy_handle post{server.url("/users/7")}, brew{server.url("/pot")}, head{server.url("/")};
+  curl_easy_setopt(post.at, CURLOPT_POSTFIELDS, "12345");
+  curl_easy_setopt(brew.at, CURLOPT_CUSTOMREQUEST, "BREW");
+  curl_easy_setopt(head.at, CURLOPT_NOBODY, 1L);
+  CHECK(fl::curl_perform(post.at, {.url_template = "/users/{id}"}) == CURLE_OK);
+  CHECK(fl::curl_perform(brew.at) == CURLE_OK);
+  CHECK(fl::curl_perform(head.at) == CURLE_OK);
+  auto const spans = taken.spans();
+  REQUIRE(spans.size() == 3);
+  CHECK(spans[0].name == std::string_view{"POST /users/{id}"});
+  CHECK(spans[0].find("http.request.method").as_text() == "POST");
+  CHECK(spans[0].find("url.template").as_text() == "/users/{id}");
+  CHECK(spans[1].name == std::string_view{"HTTP"});
+  CHECK(spans[1].find("http.request.method").as_text() == "_OTHER");
+  CHECK(spans[1].find("http.request.method_original").as_text() == "BREW");
+  CHECK(spans[2].name == std::string_view{"HEAD"});
+}
+
+TEST_CASE("a program's own header of a trace's name gives way; its others stay, those that come twice too") {
+  test::fault_server server;
+  server.always(behaviour::answer(200));
+  fl::testing::capture taken;
+  easy_handle easy{server.url()};
+  curl_slist* own = curl_slist_append(nullptr, "Traceparent: 00-11111111111111111111111111111111-2222222222222222-01");
+  for (char const* each : {"X-Own: 1", "Accept:", "X-Empty;"}) own = curl_slist_append(own, each);
+  curl_easy_setopt(easy.at, CURLOPT_HTTPHEADER, own);
+  CHECK(fl::curl_perform(easy.at, {.headers = own}) == CURLE_OK);
+  CHECK(curl_easy_perform(easy.at) == CURLE_OK);
+  curl_slist_free_all(own);
+  auto const requests = server.requests();
+  CHECK(requests[0].header("traceparent")->substr(3, 32) == taken.spans()[0].trace_id.hex().view());
+  CHECK(*requests[0].header("X-Own") == "1");
+  CHECK(requests[0].header("X-Empty") != nullptr);
+  CHECK(requests[0].header("Accept") == nullptr);
+  CHECK(requests[1].header("traceparent")->substr(3, 32) == "11111111111111111111111111111111");
+}
+
+TEST_CASE("on a connection that is used again nothing was looked up or connected; a URL without a scheme is HTTP's") {
+  test::fault_server server;
+  server.always(behaviour::answer(200, {}, "hello"));
+  fl::testing::capture taken;
+  easy_handle easy{server.url("/a").substr(7)};
+  CHECK(fl::curl_perform(easy.at) == CURLE_OK);
+  CHECK(fl::curl_perform(easy.at) == CURLE_OK);
+  auto const spans = taken.spans();
+  REQUIRE(spans.size() == 2);
+  CHECK(spans[0].find("url.full").as_text() == server.url("/a"));
+  CHECK(event_names(spans[0]).find("connect.done") != std::string::npos);
+  REQUIRE(server.connections() == 1);
+  CHECK(event_names(spans[1]) == "request.sent response.first_byte");
+}
+
+TEST_CASE("a sampler sees where a transfer goes") {
+  std::string seen;
+  test::fault_server server;
+  fl::testing::capture taken{{.sampler = fl::sampler{[&](fl::sampling_question const& asked) {
+                                for (std::size_t i = 0; i < asked.attribute_count; ++i) seen.append(asked.attributes[i].key).append(" ");
+                                return fl::sampling_decision::drop;
+                              }}}};
+  easy_handle easy{server.url()};
+  CHECK(fl::curl_perform(easy.at) == CURLE_OK);
+  CHECK(seen == "http.request.method url.full server.address server.port ");
+  CHECK(server.requests()[0].header("traceparent") != nullptr);
+}

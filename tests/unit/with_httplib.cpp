@@ -249,3 +249,91 @@ TEST_CASE("a body that is read piece by piece, and the other words") {
   CHECK(servers[2].name == std::string_view{"PATCH /x"});
   CHECK(servers[3].name == std::string_view{"HEAD"});
 }
+
+TEST_CASE("an exception that the program makes an answer of below 500 is no failure") {
+  fl::testing::capture taken;
+  {
+    running at{taken};
+    at.server.set_exception_handler([](auto const&, auto& out, std::exception_ptr const&) { out.status = 404; });
+    at.server.Get("/missing", "/missing", [](auto const&, auto&) { throw std::out_of_range{"no such user"}; });
+    at.start();
+    httplib::Client plain{at.url()};
+    CHECK(plain.Get("/missing")->status == 404);
+  }
+  auto const server = taken.spans()[0];
+  CHECK(server.name == std::string_view{"GET /missing"});
+  CHECK(server.status == status_code::unset);
+  CHECK(server.find("http.response.status_code").as_int64() == 404);
+  CHECK(server.find("error.type").kind() == fl::value_kind::empty);
+}
+
+TEST_CASE("headers that are named, what a proxy says, and sizes as they are transferred") {
+  fl::testing::capture taken;
+  {
+    running at{taken, {.http = {.proxies = 1}, .request_headers = {"X-Tenant", "X-None"}, .response_headers = {"Content-Type"}}};
+    at.server.Get("/a", [](auto const&, auto& out) { out.set_content("four", "text/plain"); });
+    at.start();
+    httplib::Client plain{at.url()};
+    httplib::Headers const sent{{"X-Tenant", "acme"}, {"X-Tenant", "more"}, {"X-Forwarded-For", "6.6.6.6, 203.0.113.9"},
+                                {"X-Forwarded-Proto", "https"}, {"X-Forwarded-Host", "shop.example"}};
+    CHECK(plain.Get("/a", sent)->body == "four");
+    CHECK(plain.Head("/a")->status == 200);
+  }
+  auto const spans = taken.spans();
+  REQUIRE(spans.size() == 2);
+  auto const& get = spans["GET /a"];
+  CHECK(get.find("client.address").as_text() == "203.0.113.9");
+  CHECK(get.find("url.scheme").as_text() == "https");
+  CHECK(get.find("server.address").as_text() == "shop.example");
+  CHECK(get.find("http.response.body.size").as_int64() == 4);
+  CHECK(get.find("http.request.header.x-none").kind() == fl::value_kind::empty);
+  auto const tree = taken.tree();
+  CHECK(tree.find("http.request.header.x-tenant=[\"acme\",\"more\"]") != std::string::npos);
+  CHECK(tree.find("http.response.header.content-type=[\"text/plain\"]") != std::string::npos);
+  CHECK(spans["HEAD /a"].find("http.response.body.size").kind() == fl::value_kind::empty);
+}
+
+TEST_CASE("an answer that is cut short has failed, whatever its status said") {
+  fl::testing::capture taken;
+  {
+    running at{taken};
+    at.server.Get("/stream", [](auto const&, auto& out) {
+      out.set_content_provider(100, "text/plain", [](size_t offset, size_t, httplib::DataSink& sink) {
+        if (offset != 0) return false;
+        return sink.write("ten bytes.", 10);
+      });
+    });
+    at.start();
+    httplib::Client plain{at.url()};
+    CHECK_FALSE(plain.Get("/stream"));
+  }
+  auto const server = taken.spans()[0];
+  CHECK(server.status == status_code::error);
+  CHECK(server.find("error.type").as_text() == "write_failed");
+  CHECK(server.find("http.response.status_code").as_int64() == 200);
+}
+
+TEST_CASE("a request that is sent again is marked") {
+  fl::testing::capture taken;
+  {
+    running at{taken};
+    int asked = 0;
+    at.server.Get("/shaky", [&](auto const&, auto& out) { out.status = asked++ == 0 ? 503 : 204; });
+    at.start();
+    httplib::Client plain{at.url()};
+    httplib::Request request;
+    request.method = "GET", request.path = "/shaky";
+    int status = 503;
+    for (int sent = 0; status == 503; ++sent) {
+      auto const answer = fl::traced_send(plain, at.url(), request, sent);
+      REQUIRE(answer);
+      status = answer->status;
+    }
+  }
+  auto const calls = of_kind(taken.spans(), fl::span_kind::client);
+  REQUIRE(calls.size() == 2);
+  CHECK(calls[0].find("http.request.resend_count").kind() == fl::value_kind::empty);
+  CHECK(calls[0].status == status_code::error);
+  CHECK(calls[1].find("http.request.resend_count").as_int64() == 1);
+  CHECK(calls[1].status == status_code::unset);
+}

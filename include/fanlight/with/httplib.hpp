@@ -19,6 +19,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 FANLIGHT_BEGIN
 
@@ -28,6 +29,9 @@ struct httplib_options {
   std::function<bool(httplib::Request const&)> skip = {};
   /// Give the id of the trace to the caller in this header, `X-Trace-Id` for instance; empty: do not.
   std::string answer_header = {};
+  /// Headers of requests and answers to keep as `http.request.header.<name>` and `http.response.header.<name>`; none by themselves.
+  std::vector<std::string> request_headers = {};
+  std::vector<std::string> response_headers = {};
 };
 
 namespace detail {
@@ -55,6 +59,34 @@ struct httplib_values {
   return at == headers.end() ? std::string_view{} : std::string_view{at->second};
 }
 
+/// What Content-Length says; -1: nothing.
+[[nodiscard]] inline std::int64_t httplib_length(httplib::Headers const& headers) {
+  auto const digits = httplib_header(headers, "Content-Length");
+  std::int64_t out = 0;
+  for (char const digit : digits) {
+    if (digit < '0' || digit > '9' || out > INT64_MAX / 10 - 1) return -1;
+    out = out * 10 + (digit - '0');
+  }
+  return digits.empty() ? -1 : out;
+}
+
+/// The values of the named headers that are there, each to `put(name, values)`.
+template <class Put>
+void httplib_keep(httplib::Headers const& headers, std::vector<std::string> const& names, Put const& put) {
+  for (auto const& name : names) {
+    array values;
+    for (auto [at, end] = headers.equal_range(name); at != end; ++at) values.push(at->second);
+    if (!values.empty()) put(name, values);
+  }
+}
+
+/// How many bytes of body went out: a HEAD, 204 or 304 has a length, and none.
+[[nodiscard]] inline std::int64_t httplib_sent(httplib::Request const& in, httplib::Response const& out) {
+  if (in.method == "HEAD" || out.status == 204 || out.status == 304) return -1;
+  auto const said = httplib_length(out.headers);
+  return said >= 0 ? said : out.body.empty() ? -1 : static_cast<std::int64_t>(out.body.size());
+}
+
 [[nodiscard]] inline http_server_request httplib_facts(httplib::Request const& of, std::string_view scheme) {
   http_server_request out;
   out.method = of.method, out.target = of.target, out.scheme = scheme;
@@ -63,30 +95,38 @@ struct httplib_values {
   out.user_agent = httplib_header(of.headers, "User-Agent");
   out.forwarded_for = httplib_header(of.headers, "X-Forwarded-For");
   out.forwarded_proto = httplib_header(of.headers, "X-Forwarded-Proto");
+  out.forwarded_host = httplib_header(of.headers, "X-Forwarded-Host");
+  out.forwarded = httplib_header(of.headers, "Forwarded");
+  out.body_size = httplib_length(of.headers);
   out.peer_address = of.remote_addr, out.peer_port = of.remote_port;
   out.local_address = of.local_addr, out.local_port = of.local_port;
   return out;
 }
 
-/// The request that this thread serves. httplib serves one at a time on a thread, and logs each that it routed, at its end.
-[[nodiscard]] inline std::optional<http_server_span>& httplib_span_here() {
-  thread_local std::optional<http_server_span> here;
+/// The request that this thread serves, and what its handler threw. httplib serves one at a time on a thread, and logs each that it routed,
+/// at its end.
+struct httplib_served {
+  std::optional<http_server_span> span;
+  std::exception_ptr thrown;
+
+  void forget() noexcept { span.reset(), thrown = nullptr; }
+};
+[[nodiscard]] inline httplib_served& httplib_here() {
+  thread_local httplib_served here;
   return here;
 }
 
-/// Runs a handler: it is known now which pattern matched, and an exception goes on to httplib, seen.
+/// Runs a handler: it is known now which pattern matched, and an exception goes on to httplib, seen. Whether it is a failure is known when
+/// the program's exception handler has made an answer of it.
 template <class Handler, class... Args>
 void httplib_handle(Handler const& handler, std::string const& route, Args&&... args) {
-  auto& here = httplib_span_here();
-  if (!here) return handler(static_cast<Args&&>(args)...);
-  here->set_route(route);
+  auto& here = httplib_here();
+  if (!here.span) return handler(static_cast<Args&&>(args)...);
+  here.span->set_route(route);
   try {
     guarded([&] { handler(static_cast<Args&&>(args)...); });
-  } catch (std::exception const& error) {
-    here->fail(error);
-    throw;
   } catch (...) {
-    here->set("error.type", "_OTHER").fail("something that is no std::exception");
+    here.thrown = std::current_exception();
     throw;
   }
 }
@@ -151,25 +191,32 @@ class basic_traced_server : public Server {
   }
 
   typename Server::HandlerResponse begin(request const& in, response& out) {
-    auto& here = detail::httplib_span_here();
-    here.reset();
-    if (!how_.skip || !how_.skip(in)) here.emplace(detail::httplib_facts(in, scheme_), detail::httplib_caller(in.headers), how_.http);
+    auto& here = detail::httplib_here();
+    here.forget();
+    if (!how_.skip || !how_.skip(in)) {
+      auto& span = here.span.emplace(detail::httplib_facts(in, scheme_), detail::httplib_caller(in.headers), how_.http);
+      detail::httplib_keep(in.headers, how_.request_headers, [&](std::string const& name, array const& values) { span.set_request_header(name, values); });
+    }
     return early_ ? early_(in, out) : Server::HandlerResponse::Unhandled;
   }
   void answer(request const& in, response& out) {
-    auto const& here = detail::httplib_span_here();
-    if (here && !how_.answer_header.empty()) out.set_header(how_.answer_header, std::string{here->context().trace_id().hex().view()});
+    auto const& here = detail::httplib_here();
+    if (here.span && !how_.answer_header.empty()) out.set_header(how_.answer_header, std::string{here.span->context().trace_id().hex().view()});
     if (late_) late_(in, out);
   }
   /// After the last byte, or after the attempt.
   void end(request const& in, response const& out) {
-    auto& here = detail::httplib_span_here();
-    if (here) {
-      if (!in.body.empty()) here->set("http.request.body.size", in.body.size());
-      here->set_response(out.status, out.body.empty() ? -1 : static_cast<std::int64_t>(out.body.size()));
-    }
+    auto& here = detail::httplib_here();
+    if (here.span) tell(*here.span, here.thrown, in, out);
     if (logger_) logger_(in, out);
-    here.reset();
+    here.forget();
+  }
+  void tell(http_server_span& span, std::exception_ptr const& thrown, request const& in, response const& out) const {
+    if (!in.body.empty() && detail::httplib_length(in.headers) < 0) span.set("http.request.body.size", in.body.size());
+    if (thrown != nullptr && out.status >= 500) span.fail(thrown);
+    if (out.content_provider_ && !out.content_provider_success_ && in.method != "HEAD") span.set_failure("write_failed", "the answer was cut short");
+    detail::httplib_keep(out.headers, how_.response_headers, [&](std::string const& name, array const& values) { span.set_response_header(name, values); });
+    span.set_response(out.status, detail::httplib_sent(in, out));
   }
 
   httplib_options const how_;

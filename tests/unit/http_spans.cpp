@@ -268,7 +268,7 @@ TEST_CASE("headers that are named are kept in small letters, as lists; an answer
   }
   CHECK(taken.tree() ==
         "GET [server] ERROR \"the peer has gone\" http.request.method=\"GET\" url.scheme=\"http\" url.path=\"/\" "
-        "http.request.header.x-tenant=[\"acme\",\"other\"] http.response.header.cache-control=[\"no-store\"] "
+        "http.request.header.x-tenant=[\"acme\", \"other\"] http.response.header.cache-control=[\"no-store\"] "
         "http.response.status_code=200 http.response.body.size=3 error.type=\"write_failed\"\n"
         "GET /users/{id} [client] http.request.method=\"GET\" url.full=\"http://h.example/users/7\" server.address=\"h.example\" server.port=80 "
         "url.template=\"/users/{id}\" network.protocol.version=\"2\" network.peer.address=\"192.0.2.1\" network.peer.port=80 "

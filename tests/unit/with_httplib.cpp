@@ -288,7 +288,7 @@ TEST_CASE("headers that are named, what a proxy says, and sizes as they are tran
   CHECK(get.find("http.response.body.size").as_int64() == 4);
   CHECK(get.find("http.request.header.x-none").kind() == fl::value_kind::empty);
   auto const tree = taken.tree();
-  CHECK(tree.find("http.request.header.x-tenant=[\"acme\",\"more\"]") != std::string::npos);
+  CHECK(tree.find("http.request.header.x-tenant=[\"acme\", \"more\"]") != std::string::npos);
   CHECK(tree.find("http.response.header.content-type=[\"text/plain\"]") != std::string::npos);
   CHECK(spans["HEAD /a"].find("http.response.body.size").kind() == fl::value_kind::empty);
 }

@@ -1,6 +1,6 @@
 // cpp-httplib, traced. `traced_server` is a httplib::Server whose every request has a span (child of what its headers say), a line in the
 // access log and, by option, the trace's id in the answer. `traced_client` sends by a httplib::Client: a span around each call, its context
-// in the headers. Both are used as httplib's own, whose rules for threads hold. Needs cpp-httplib 0.11 or newer.
+// in the headers. Both are used as httplib's own, whose rules for threads hold. Needs cpp-httplib 0.11.4 or newer.
 //
 //   fl::traced_server server;
 //   server.Get(R"(/users/(\d+))", "/users/{id}", [](auto const& request, auto& response) { … });    // the pattern for machines, and for people
@@ -241,7 +241,10 @@ namespace detail {
     case httplib::Error::Write: return "write_failed";
     case httplib::Error::ExceedRedirectCount: return "too_many_redirects";
     case httplib::Error::Canceled: return "cancelled";
-    case httplib::Error::SSLConnection: return "tls_failed";
+    case httplib::Error::SSLConnection:
+    case httplib::Error::SSLLoadingCerts: return "tls_failed";
+    case httplib::Error::SSLServerVerification: return "certificate_refused";
+    case httplib::Error::ConnectionTimeout: return "timeout";
     default: return "_OTHER";
   }
 }

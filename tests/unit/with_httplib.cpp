@@ -102,6 +102,7 @@ TEST_CASE("a call and the request it becomes are one trace, with route, status a
   CHECK(client.find("url.full").as_text() == base + "/users/7?full=1");
   CHECK(client.find("http.response.status_code").as_int64() == 200);
   CHECK(client.find("http.response.body.size").as_int64() == 6);
+  CHECK(client.find("network.protocol.version").as_text() == "1.1");
   CHECK(server.name == std::string_view{"GET /users/{id}"});
   CHECK(server.parent_id == client.span_id);
   CHECK(server.remote_parent);

@@ -87,10 +87,15 @@ void httplib_keep(httplib::Headers const& headers, std::vector<std::string> cons
   return said >= 0 ? said : out.body.empty() ? -1 : static_cast<std::int64_t>(out.body.size());
 }
 
+/// `1.1`, of `HTTP/1.1`.
+[[nodiscard]] inline std::string_view httplib_version(std::string_view text) noexcept {
+  return text.substr(0, 5) == "HTTP/" ? text.substr(5) : std::string_view{};
+}
+
 [[nodiscard]] inline http_server_request httplib_facts(httplib::Request const& of, std::string_view scheme) {
   http_server_request out;
   out.method = of.method, out.target = of.target, out.scheme = scheme;
-  if (of.version.compare(0, 5, "HTTP/") == 0) out.version = std::string_view{of.version}.substr(5);
+  out.version = httplib_version(of.version);
   out.host = httplib_header(of.headers, "Host");
   out.user_agent = httplib_header(of.headers, "User-Agent");
   out.forwarded_for = httplib_header(of.headers, "X-Forwarded-For");
@@ -257,17 +262,20 @@ template <class Client>
 [[nodiscard]] httplib::Result traced_send(Client& client, std::string_view base, httplib::Request request, int resend = 0,
                                           source where = source::current()) {
   while (!base.empty() && base.back() == '/') base.remove_suffix(1);
-  std::string const url = std::string{base} + request.path;
-  http_client_span span{{.method = request.method, .url = url, .resend = resend, .body_size = request.body.empty() ? -1 : static_cast<std::int64_t>(request.body.size())},
-                        where};
+  std::string url{base.find("://") == std::string_view::npos ? "http://" : ""};  // as httplib has it
+  url.append(base).append(request.path);
+  std::int64_t const size = request.body.empty() ? -1 : static_cast<std::int64_t>(request.body.size());
+  http_client_span span{{.method = request.method, .url = url, .resend = resend, .body_size = size}, where};
   inject([&](std::string_view name, std::string_view text) {
     std::string const key{name};
     request.headers.erase(key);
     request.headers.emplace(key, std::string{text});
   });
   auto answer = client.send(request);
-  if (answer) span.set_response(answer->status, answer->body.empty() ? -1 : static_cast<std::int64_t>(answer->body.size()));
-  else span.set_failure(detail::httplib_failure(answer.error()), httplib::to_string(answer.error()));
+  if (answer)
+    span.set_response({.status = answer->status, .body_size = detail::httplib_sent(request, *answer), .version = detail::httplib_version(answer->version)});
+  else
+    span.set_failure(detail::httplib_failure(answer.error()), httplib::to_string(answer.error()));
   return answer;
 }
 

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
@@ -391,9 +392,12 @@ struct numbers {
     void unhandled_exception() noexcept { std::terminate(); }
   };
   explicit numbers(std::coroutine_handle<promise_type> from) noexcept : of{from} {}
+  numbers(numbers&& other) noexcept : of{std::exchange(other.of, nullptr)} {}
   numbers(numbers const&) = delete;
   numbers& operator=(numbers const&) = delete;
-  ~numbers() { of.destroy(); }
+  ~numbers() {
+    if (of != nullptr) of.destroy();
+  }
   std::coroutine_handle<promise_type> of;
 };
 

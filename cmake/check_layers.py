@@ -15,7 +15,7 @@ LONGEST = 400
 FLOORS = {
     "source.hpp": 0, "value.hpp": 0, "context.hpp": 0, "time.hpp": 0, "kinds.hpp": 0, "vocabulary.hpp": 0, "text_writer.hpp": 0,
     "span.hpp": 1, "async.hpp": 1, "subsegment.hpp": 1, "log.hpp": 1, "format.hpp": 1, "access_log.hpp": 1, "emf.hpp": 1, "environment_carrier.hpp": 1,
-    "http.hpp": 1, "report.hpp": 1, "propagation.hpp": 1, "xray_headers.hpp": 1, "trace.hpp": 1,
+    "http.hpp": 1, "report.hpp": 1, "propagation.hpp": 1, "baggage.hpp": 1, "xray_headers.hpp": 1, "trace.hpp": 1,
     "record.hpp": 2, "stack.hpp": 2, "problem.hpp": 2, "resource.hpp": 2,
     "exporter.hpp": 3, "aws_config.hpp": 3, "aws.hpp": 3, "error_form.hpp": 3, "sampling_form.hpp": 3, "config.hpp": 3, "statistics.hpp": 3,
     "sampler.hpp": 3, "xray_sampling.hpp": 3, "xray_sampling_config.hpp": 3, "process.hpp": 3,

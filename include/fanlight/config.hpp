@@ -79,6 +79,8 @@ struct config {
   std::optional<bool> write_sampling_threshold = {};
   list_choice<exporter_spec> exporters = {};
   list_choice<propagator> propagators = {};  // [OTEL_PROPAGATORS]; tracecontext, baggage
+  /// Keys of baggage that spans, logs and error reports are to have as attributes, wherever it came from; `*`: all of it. [FANLIGHT_BAGGAGE_ON_SPANS]
+  list_choice<std::string> baggage_on_spans = {};
   fanlight::limits limits = {};
   fanlight::batching batching = {};
   std::optional<level> minimum_level = {};    // of log records: trace [FANLIGHT_LOG_LEVEL]

@@ -11,7 +11,7 @@ FANLIGHT_BEGIN
 namespace detail {
 struct core_face;
 
-/// Immutable once made; freed with its last reference. The texts follow the struct: facts, then tracestate, baggage, X-Ray pairs, each
+/// Immutable once made; with its last reference it goes back to the thread that let go of it, which keeps a few. The texts follow the struct: facts, then tracestate, baggage, X-Ray pairs, each
 /// of the last three with a NUL.
 struct context_node {
   std::uint32_t references;
@@ -20,7 +20,7 @@ struct context_node {
   core_face* core;
   key_filter filter;
   std::uint32_t debug;  // B3's: the caller wants to see this trace, whatever samplers say; passed on
-  std::uint32_t unused;
+  std::uint32_t room;   // bytes of the block, where it may be used again; 0: not
 
   struct parts {
     core_face* core = nullptr;

@@ -123,7 +123,7 @@ template <class Getter>
 
 /// Calls `set(name, text)` for each header that a call made here is to carry, so that what it causes belongs to this thread's current span.
 /// Names are spelled `traceparent`, `tracestate`, `baggage`, `X-Amzn-Trace-Id`, `b3`, `X-B3-TraceId` and so on. Both texts end in a NUL and are valid during that call.
-/// Nothing is set where nothing is current. A setter that throws is not called again.
+/// Where no trace is current, baggage is set alone. A setter that throws is not called again.
 template <detail::sets_headers Setter>
 void inject(Setter&& set) noexcept {
   detail::with_setter(set, [](detail::header_setter to) { detail::inject_current(nullptr, to); });
@@ -134,7 +134,7 @@ void inject(Setter&& set, std::initializer_list<propagator> formats) noexcept {
   auto const list = detail::pack_propagators(formats);
   detail::with_setter(set, [&list](detail::header_setter to) { detail::inject_current(&list, to); });
 }
-/// The same, for a call that belongs to `what`. Nothing is set when it is not valid.
+/// The same, for a call that belongs to `what`; baggage alone when that is not valid.
 template <detail::sets_headers Setter>
 void inject(context const& what, Setter&& set) noexcept {
   detail::with_setter(set, [&what](detail::header_setter to) { detail::inject_context(what, nullptr, to); });

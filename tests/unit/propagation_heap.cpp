@@ -1,10 +1,13 @@
-// Heap requests of inject() and extract(), counted: none on the way out, one on the way in for what a traceparent cannot hold.
+// Heap requests of inject(), extract() and baggage, counted: none, once the thread has let go of a block that fits.
+#include <fanlight/baggage.hpp>
 #include <fanlight/propagation.hpp>
 
 #include "catch.hpp"
 #include "support/heap_count.hpp"
 
 #include <string>
+#include <thread>
+#include <vector>
 
 #ifndef OTHER_ALLOCATOR
 namespace fl = fanlight;
@@ -47,14 +50,49 @@ TEST_CASE("inject requests nothing from the heap") {
   CHECK(seen == 55 + 39 + 3 + 74 + 30);
 }
 
-TEST_CASE("extract requests one block for all that is passed on, and none for ids") {
+TEST_CASE("extract requests one block for all that is passed on, which serves the next one too, and none for ids") {
   fl::context got;
   CHECK(requests_of([&] { got = fl::extract(header, all); }) == 1);
   CHECK(got.tracestate().size() == 39);
+  got = {};
+  CHECK(requests_of([&] {
+          for (int i = 0; i < 100; ++i) (void)fl::extract(header, all);
+        }) == 0);
   CHECK(requests_of([&] {
           got = fl::extract([](std::string_view name) { return name == "traceparent" ? header(name) : std::string_view{}; }, all);
         }) == 0);
   CHECK(got.is_valid());
+}
+
+TEST_CASE("baggage requests nothing once it has been said") {
+  std::size_t seen = 0;
+  auto const one = [&] {
+    fl::scope const inside{fl::extract(header, all)};
+    fl::baggage const tenant{"tenant", "acme"}, plan{"plan", "a pro's"};
+    fl::no_baggage const less{"tenant"};
+    auto const plan_value = fl::baggage_value("plan");
+    seen += plan_value ? plan_value->size() : 0;
+    fl::inject([&](std::string_view, std::string_view text) { seen += text.size(); });
+  };
+  one();
+  CHECK(requests_of([&] {
+          for (int i = 0; i < 100; ++i) one();
+        }) == 0);
+  CHECK(seen == 101 * (7 + 55 + 39 + 18));
+}
+
+TEST_CASE("a thread keeps a handful of blocks, and gives them back when it ends") {
+  std::vector<fl::context> many(100);
+  CHECK(requests_of([&] {
+          for (auto& each : many) each = fl::extract(header, all);
+        }) == 100);
+  for (auto& each : many) each = {};
+  CHECK(requests_of([&] {
+          for (auto& each : many) each = fl::extract(header, all);
+        }) == 92);
+  std::thread{[from = many.front()] {
+    for (int i = 0; i < 10; ++i) (void)fl::set_baggage(from, "k", std::string(static_cast<std::size_t>(i) * 800, 'v'));
+  }}.join();
 }
 #else
 TEST_CASE("heap requests are counted where the allocator is glibc's") { SKIP("the allocator is a sanitizer's, or another C library's"); }

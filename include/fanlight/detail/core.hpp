@@ -92,6 +92,10 @@ struct core_operations {
   std::uint32_t (*decide)(core_face&, start_facts const&) noexcept;
   /// What the sampler remembers of a decision. False: nothing, and `to` is left alone.
   bool (*why)(core_face&, fanlight::trace_id, sampling_reason& to);
+  /// Whether baggage of that key is copied to spans.
+  bool (*copies_baggage)(core_face&, std::string_view key) noexcept;
+  /// Makes what is to be copied of a context's baggage hold as facts of the calling thread.
+  void (*add_baggage)(core_face&, thread_block&, context_node const& of) noexcept;
 };
 
 /// Grows at its end only: two copies of fanlight in one process may look at it.
@@ -121,6 +125,7 @@ struct core_face {
   std::uint32_t minimum_level;  // of log records, whatever their logger
   log_level_table const* log_levels;     // null: minimum_level is for all
   std::uint32_t report_on_unwind;  // a span that is left by an exception reports it
+  std::uint32_t copies_baggage;    // to spans, some of it or all
   // renewed by the dispatcher
   alignas(64) std::int64_t wall_offset;  // atomic: nanoseconds of the epoch at tick 0
 };

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 FANLIGHT_BEGIN
@@ -30,6 +31,7 @@ struct settings {
   bool write_threshold = false;  // then the sampler's threshold is one that can be written
   std::vector<exporter_spec> exporters;  // those without problems
   std::vector<propagator> propagators;
+  std::vector<std::string> baggage_on_spans;
   std::uint8_t context_missing = 0;  // of an X-Ray exporter that is on
   level minimum_level = level::trace;          // of log records whose logger is not named here
   std::vector<logger_level> logger_levels;     // the longest names first

@@ -3,6 +3,7 @@
 
 #include <fanlight/context.hpp>
 
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 
@@ -38,11 +39,69 @@ FANLIGHT_INLINE bool read_hex(unsigned char* to, unsigned size, std::string_view
   return seen < (any_case ? 32u : 16u) && set != 0;
 }
 
+/// Blocks of nodes that a thread let go of, for the next ones it makes: requests come and go, and each may need one.
+struct spare_nodes {
+  static constexpr std::uint32_t most = 8, smallest = 256, largest = 2048;
+  void* first;  // each begins with a pointer to the next
+  std::uint32_t count;
+  bool ended;  // the thread is about to
+
+  [[nodiscard]] static spare_nodes& here() noexcept {
+    static constinit thread_local spare_nodes all{};
+    return all;
+  }
+  [[nodiscard]] context_node* take(std::size_t size) noexcept;
+  void keep(context_node* node) noexcept;
+  void end() noexcept;
+};
+
+FANLIGHT_INLINE context_node* spare_nodes::take(std::size_t size) noexcept {
+  std::size_t room = smallest;
+  while (room < size) room *= 2;
+  for (void** link = &first; room <= largest && *link != nullptr; link = static_cast<void**>(*link)) {
+    auto* const found = static_cast<unsigned char*>(*link);
+    std::uint32_t there = 0;
+    std::memcpy(&there, found + offsetof(context_node, room), sizeof there);
+    if (there != room) continue;
+    std::memcpy(link, found, sizeof first);
+    --count;
+    return reinterpret_cast<context_node*>(found);
+  }
+  auto* const out = static_cast<context_node*>(std::malloc(room <= largest ? room : size));
+  if (out != nullptr) out->room = room <= largest ? static_cast<std::uint32_t>(room) : 0;
+  return out;
+}
+
+FANLIGHT_INLINE void spare_nodes::keep(context_node* node) noexcept {
+  struct guard {
+    bool armed = false;
+    ~guard() {
+      if (armed) here().end();
+    }
+  };
+  if (ended || node->room == 0 || count == most) return std::free(node);
+  static thread_local guard at_end;
+  at_end.armed = true;
+  std::memcpy(static_cast<void*>(node), &first, sizeof first);
+  first = node;
+  ++count;
+}
+
+FANLIGHT_INLINE void spare_nodes::end() noexcept {
+  ended = true;
+  while (first != nullptr) {
+    void* const block = first;
+    std::memcpy(&first, block, sizeof first);
+    std::free(block);
+  }
+  count = 0;
+}
+
 FANLIGHT_INLINE context_node* context_node::make(parts const& from) noexcept {
   constexpr std::size_t most = 0x7FFFFFFF;
   if (from.tracestate.size() > most || from.baggage.size() > most || from.pairs.size() > most) return nullptr;
   std::size_t const texts = from.tracestate.size() + from.baggage.size() + from.pairs.size() + 3;
-  auto* const out = static_cast<context_node*>(std::malloc(sizeof(context_node) + from.facts_size + texts));
+  auto* const out = spare_nodes::here().take(sizeof(context_node) + from.facts_size + texts);
   if (out == nullptr) return nullptr;
   out->references = 1;
   out->facts_size = from.facts_size;
@@ -53,7 +112,6 @@ FANLIGHT_INLINE context_node* context_node::make(parts const& from) noexcept {
   out->core = from.core;
   out->filter = from.filter;
   out->debug = from.debug ? 1 : 0;
-  out->unused = 0;
   auto* to = reinterpret_cast<char*>(out + 1);
   if (from.facts_size != 0) std::memcpy(to, from.facts, from.facts_size);
   to += from.facts_size;
@@ -68,7 +126,7 @@ FANLIGHT_INLINE context_node* context_node::make(parts const& from) noexcept {
 FANLIGHT_INLINE void context_node::drop(context_node const* node) noexcept {
   if (node == nullptr) return;
   auto* const mine = const_cast<context_node*>(node);
-  if (__atomic_fetch_sub(&mine->references, 1u, __ATOMIC_ACQ_REL) == 1) std::free(mine);
+  if (__atomic_fetch_sub(&mine->references, 1u, __ATOMIC_ACQ_REL) == 1) spare_nodes::here().keep(mine);
 }
 
 }  // namespace detail

@@ -6,6 +6,7 @@
 #include <fanlight/config.hpp>
 #include <fanlight/detail/detectors.hpp>
 #include <fanlight/detail/settings.hpp>
+#include <fanlight/impl/baggage_facts.ipp>
 #include <fanlight/impl/library_text.ipp>
 #include <fanlight/impl/objects.ipp>
 #include <fanlight/impl/works.ipp>
@@ -132,6 +133,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void core::fill_face() {
   for (auto const& spec : settled_.exporters) wants_open |= spec.wants_open ? 1u : 0u;
   context_missing = settled_.context_missing;
   report_on_unwind = given_.report_on_unwind ? 1 : 0;
+  copies_baggage = settled_.baggage_on_spans.empty() ? 0 : 1;
   bring_library_text();
   source_of_time = source_of_ids = this;
   if (given_.instead.ticks) ticks = [](void* self) noexcept { return static_cast<core*>(self)->given_.instead.ticks(); };
@@ -262,6 +264,8 @@ FANLIGHT_COLD FANLIGHT_INLINE core_operations const* core::operations_table() no
       [](core_face& face, context const& parent) noexcept { return node_with_threshold(parent, face); },
       &core::ask_sampler,
       &core::recall,
+      [](core_face& face, std::string_view key) noexcept { return names_baggage(of(face).settled_.baggage_on_spans, key); },
+      [](core_face& face, thread_block& t, context_node const& node) noexcept { add_baggage_facts(t, node, of(face).settled_.baggage_on_spans); },
   };
   return &table;
 }

@@ -202,13 +202,16 @@ inline constexpr baggage_letters baggage_table{};
          is_baggage(header_trimmed(text), baggage_letters::value);
 }
 
-[[nodiscard]] inline bool is_baggage_member(std::string_view text) noexcept {
-  if (!is_baggage_pair(header_trimmed(header_cut(text, ';')), false)) return false;
+[[nodiscard]] inline bool are_baggage_properties(std::string_view text) noexcept {
   while (!text.empty()) {
     auto const property = header_trimmed(header_cut(text, ';'));
     if (!property.empty() && !is_baggage_pair(property, true)) return false;
   }
   return true;
+}
+
+[[nodiscard]] inline bool is_baggage_member(std::string_view text) noexcept {
+  return is_baggage_pair(header_trimmed(header_cut(text, ';')), false) && are_baggage_properties(text);
 }
 
 FANLIGHT_INLINE baggage_header::~baggage_header() noexcept { std::free(long_); }
@@ -222,20 +225,57 @@ FANLIGHT_INLINE void baggage_header::read(std::string_view text) noexcept {
   }
 }
 
-FANLIGHT_INLINE void baggage_header::keep(std::string_view member) noexcept {
-  unsigned const separator = size_ == 0 ? 0 : 1;
-  std::size_t const size = size_ + separator + member.size();
-  if (size > most_size || members_ == most_members) return;
-  if (size > sizeof short_ && long_ == nullptr) {
+FANLIGHT_INLINE void baggage_header::read_without(std::string_view text, std::string_view key) noexcept {
+  while (!text.empty()) {
+    auto const member = header_trimmed(header_cut(text, ','));
+    auto rest = member;
+    if (!member.empty() && header_trimmed(header_cut(rest, '=')) != key) keep(member);
+  }
+}
+
+FANLIGHT_INLINE char* baggage_header::room_for(std::size_t size) noexcept {
+  std::size_t const before = size_ == 0 ? 0 : size_ + 1;
+  if (size > most_size || before + size > most_size || members_ == most_members) return nullptr;
+  if (before + size > sizeof short_ && long_ == nullptr) {
     long_ = static_cast<char*>(std::malloc(most_size));
-    if (long_ == nullptr) return;
+    if (long_ == nullptr) return nullptr;
     std::memcpy(long_, short_, size_);
   }
-  char* const to = long_ != nullptr ? long_ : short_;
-  if (separator != 0) to[size_] = ',';
-  std::memcpy(to + size_ + separator, member.data(), member.size());
-  size_ = static_cast<unsigned>(size);
+  char* const all = long_ != nullptr ? long_ : short_;
+  if (before != 0) all[before - 1] = ',';
+  size_ = static_cast<unsigned>(before + size);
   ++members_;
+  return all + before;
+}
+
+FANLIGHT_INLINE void baggage_header::keep(std::string_view member) noexcept {
+  if (char* const to = room_for(member.size()); to != nullptr) std::memcpy(to, member.data(), member.size());
+}
+
+/// What may stand in a value as it is: the sign that begins an escape may not.
+[[nodiscard]] inline bool is_plain_baggage(char letter) noexcept {
+  return letter != '%' && (baggage_table.of[static_cast<unsigned char>(letter)] & baggage_letters::value) != 0;
+}
+
+FANLIGHT_INLINE baggage_header::outcome baggage_header::put(std::string_view key, std::string_view value, std::string_view properties) noexcept {
+  if (key.empty() || !is_baggage(key, baggage_letters::key)) return outcome::bad_key;
+  if (!are_baggage_properties(properties)) return outcome::bad_properties;
+  std::size_t size = key.size() + 1 + value.size() + (properties.empty() ? 0 : 1 + properties.size());
+  for (char const letter : value) size += is_plain_baggage(letter) ? 0 : 2;
+  char* to = room_for(size);
+  if (to == nullptr) return outcome::no_room;
+  std::memcpy(to, key.data(), key.size());
+  to += key.size();
+  *to++ = '=';
+  for (char const letter : value) {
+    auto const code = static_cast<unsigned char>(letter);
+    if (is_plain_baggage(letter)) *to++ = letter;
+    else *to++ = '%', *to++ = "0123456789ABCDEF"[code >> 4], *to++ = "0123456789ABCDEF"[code & 15];
+  }
+  if (properties.empty()) return outcome::done;
+  *to++ = ';';
+  std::memcpy(to, properties.data(), properties.size());
+  return outcome::done;
 }
 
 }  // namespace detail

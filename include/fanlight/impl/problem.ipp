@@ -25,6 +25,7 @@ FANLIGHT_INLINE std::string_view to_text(problem_code code) noexcept {
     case problem_code::late: return "late";
     case problem_code::log_callback_threw: return "log_callback_threw";
     case problem_code::metric_bad: return "metric_bad";
+    case problem_code::baggage_bad: return "baggage_bad";
     case problem_code::queue_full: return "queue_full";
     case problem_code::capture_full: return "capture_full";
     case problem_code::delivery_failed: return "delivery_failed";

@@ -88,17 +88,21 @@ struct outgoing {
   return all.sampling != sampling_state::decided || to.set(to.self, "X-B3-Sampled", {all.sampled ? "1" : "0", 1});
 }
 
+/// Baggage goes without a trace too, and nothing else does.
 inline void inject_outgoing(outgoing const& what, std::uint32_t const* list, header_setter to) noexcept {
-  if (!what.ids.trace_id.is_valid() || !what.ids.span_id.is_valid()) return;
+  bool const in_trace = what.ids.trace_id.is_valid() && what.ids.span_id.is_valid();
   propagator one{};
   bool fine = true;
-  for (propagator_list formats{formats_of(list, what.core)}; fine && formats.next(one);) switch (one) {
+  for (propagator_list formats{formats_of(list, what.core)}; fine && formats.next(one);) {
+    if (!in_trace && one != propagator::baggage) continue;
+    switch (one) {
       case propagator::tracecontext: fine = set_tracecontext(what, to); break;
       case propagator::baggage: fine = set_baggage(what, to); break;
       case propagator::xray: fine = set_xray(what, to); break;
       case propagator::b3: fine = set_b3(what, to); break;
       case propagator::b3multi: fine = set_b3_multi(what, to); break;
     }
+  }
   if (!fine) tell_of_header(what.core, told_callback_threw, "the setter given to inject()");
 }
 

@@ -121,6 +121,15 @@ namespace detail {
   return out;
 }
 
+/// Keys are taken as they stand: their case counts.
+[[nodiscard]] FANLIGHT_INLINE std::vector<std::string> resolve_baggage(config const& given, environment const& from) {
+  if (given.baggage_on_spans) return *given.baggage_on_spans;
+  std::vector<std::string> out;
+  if (auto const text = from.text("FANLIGHT_BAGGAGE_ON_SPANS"))
+    for (auto const key : split_list(*text)) out.emplace_back(key);
+  return out;
+}
+
 // ---- limits ----------------------------------------------------------------------------------------------------------------------
 
 [[nodiscard]] FANLIGHT_INLINE std::string limit_text(std::uint32_t limit) {
@@ -301,6 +310,7 @@ FANLIGHT_INLINE settings resolve(config const& given, std::vector<problem>& said
     xray = xray || one.is_xray;
   }
   out.propagators = resolve_propagators(given, from, xray);
+  out.baggage_on_spans = resolve_baggage(given, from);
   return out;
 }
 

@@ -9,6 +9,9 @@
 #include <fanlight/impl/abi.ipp>
 #include <fanlight/impl/access_log.ipp>
 #include <fanlight/impl/aws/aws_sign.ipp>
+#include <fanlight/impl/baggage.ipp>
+#include <fanlight/impl/baggage_facts.ipp>
+#include <fanlight/impl/baggage_text.ipp>
 #include <fanlight/impl/check.ipp>
 #include <fanlight/impl/cloudwatch/delivery.ipp>
 #include <fanlight/impl/cloudwatch/exporter.ipp>

@@ -178,6 +178,7 @@ FANLIGHT_COLD inline void leave_out_of_order(frame& place, thread_block& t) noex
   tell(place.core, 103, {});
   frame* borrower = nullptr;  // the outermost of those inside that look at the same node without owning it
   for (auto** link = reinterpret_cast<frame**>(&t.current); *link != nullptr; link = &(*link)->outer) {
+    if (*link != &place && (*link)->open == place.open) (*link)->open = nullptr;  // baggage inside writes to the same record
     if (*link == &place) {
       *link = place.outer;
       if (borrower != nullptr) borrower->flags |= place.flags & frame_flag::owns_node, place.flags &= ~frame_flag::owns_node;

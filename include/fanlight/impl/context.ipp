@@ -26,17 +26,53 @@ struct hex_values {
 };
 inline constexpr hex_values hex_table{};
 
+// Eight digits at once, a byte each in one word. The bytes are told by their place in memory, so the order of bytes does not matter until the
+// nibbles are joined.
+/// The values of eight digits, and whether they are any: lower-case, or of either case when asked.
+[[nodiscard]] inline std::uint64_t hex_values_of(std::uint64_t digits, bool any_case, bool& fine) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101u;
+  std::uint64_t const values = (digits & ones * 0x0F) + (digits >> 6 & ones) * 9;
+  std::uint64_t const letters = (values + ones * 6) >> 4 & ones;  // one where the value is above 9
+  std::uint64_t const written = values + ones * '0' + letters * ('a' - '0' - 10);
+  std::uint64_t const lowered = any_case ? digits | letters << 5 : digits;
+  fine = fine && (values & ones * 0xF0) == 0 && written == lowered;
+  return values;
+}
+
+/// Eight values of a nibble each become four bytes.
+[[nodiscard]] inline std::uint32_t join_nibbles(std::uint64_t values) noexcept {
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  values = __builtin_bswap64(values);
+#endif
+  std::uint64_t out = (values << 4 | values >> 8) & 0x00FF00FF00FF00FFu;
+  out = (out | out >> 8) & 0x0000FFFF0000FFFFu;
+  auto const bytes = static_cast<std::uint32_t>(out | out >> 16);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  return __builtin_bswap32(bytes);
+#else
+  return bytes;
+#endif
+}
+
 FANLIGHT_INLINE bool read_hex(unsigned char* to, unsigned size, std::string_view from, bool any_case) noexcept {
   if (from.size() != std::size_t{size} * 2) return false;
-  unsigned seen = 0, set = 0;
-  for (unsigned i = 0; i < size; ++i) {
+  unsigned seen = 0, set = 0, i = 0;
+  bool fine = true;
+  for (; i + 4 <= size; i += 4) {
+    std::uint64_t digits = 0;
+    std::memcpy(&digits, from.data() + 2 * i, sizeof digits);
+    std::uint32_t const bytes = join_nibbles(hex_values_of(digits, any_case, fine));
+    std::memcpy(to + i, &bytes, sizeof bytes);
+    set |= bytes;
+  }
+  for (; i < size; ++i) {
     unsigned const high = hex_table.of[static_cast<unsigned char>(from[2 * i])];
     unsigned const low = hex_table.of[static_cast<unsigned char>(from[2 * i + 1])];
     seen |= high | low;
     to[i] = static_cast<unsigned char>((high & 15) << 4 | (low & 15));
     set |= to[i];
   }
-  return seen < (any_case ? 32u : 16u) && set != 0;
+  return fine && seen < (any_case ? 32u : 16u) && set != 0;
 }
 
 /// Blocks of nodes that a thread let go of, for the next ones it makes: requests come and go, and each may need one.

@@ -135,13 +135,16 @@ FANLIGHT_INLINE void inject_context(context const& from, std::uint32_t const* li
 
 /// What the headers said so far.
 struct incoming {
+  // Not an aggregate: that would be zeroed first, the readers' room and all.
+  incoming(header_getter getter, core_face* pipeline) noexcept : from{getter}, core{pipeline} {}
+
   header_getter from;
   core_face* core;
   traceparent ids{};
   sampling_state sampling = sampling_state::decided;
-  tracestate_list tracestate{};
-  baggage_header baggage{};
-  xray_header xray{};
+  tracestate_list tracestate;
+  baggage_header baggage;
+  xray_header xray;
   std::string_view tracestate_text{}, baggage_text{};  // into the readers
   bool b3_was_read = false, debug = false;
 };

@@ -37,9 +37,21 @@ inline constexpr tracestate_letters tracestate_table{};
   return out;
 }
 
+/// Eight letters at a time: a multiplication for each letter is what joining a list would mostly wait for.
 [[nodiscard]] inline std::uint64_t hash_tracestate_key(std::string_view key) noexcept {
-  std::uint64_t out = 0xCBF29CE484222325u;
-  for (char const letter : key) out = (out ^ static_cast<unsigned char>(letter)) * 0x100000001B3u;
+  std::uint64_t out = key.size();
+  auto const mix = [&out](std::uint64_t letters) {
+    out = (out ^ letters) * 0x9E3779B97F4A7C15u;
+    out ^= out >> 32;
+  };
+  for (; key.size() > 8; key.remove_prefix(8)) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, key.data(), sizeof eight);
+    mix(eight);
+  }
+  std::uint64_t rest = 0;
+  for (char const letter : key) rest = rest << 8 | static_cast<unsigned char>(letter);
+  mix(rest);
   return out;
 }
 
@@ -135,7 +147,7 @@ FANLIGHT_INLINE std::string_view tracestate_list::text() noexcept {
   small_ = large_ = 0;
   for (unsigned i = 0; i < member_count_; ++i) {
     auto& member = members_[i];
-    std::memmove(text_ + size, text_ + member.at, member.size);
+    if (member.at != size) std::memmove(text_ + size, text_ + member.at, member.size);
     member.at = static_cast<std::uint16_t>(size);
     size += member.size + 1u;
     (member.size > tracestate_large ? large_ : small_) += member.size + 1u;

@@ -48,8 +48,24 @@ struct context_node {
   [[nodiscard]] char const* chars() const noexcept { return reinterpret_cast<char const*>(this + 1); }
 };
 
+/// Four bytes are written at once, as eight letters of one word.
 inline void write_hex(char* to, unsigned char const* from, unsigned size) noexcept {
-  for (unsigned i = 0; i < size; ++i) {
+  unsigned i = 0;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  constexpr std::uint64_t ones = 0x0101010101010101u;
+  for (; i + 4 <= size; i += 4) {
+    std::uint32_t four = 0;
+    std::memcpy(&four, from + i, sizeof four);
+    std::uint64_t spread = four;
+    spread = (spread | spread << 16) & 0x0000FFFF0000FFFFu;
+    spread = (spread | spread << 8) & 0x00FF00FF00FF00FFu;
+    std::uint64_t const values = (spread >> 4 & ones * 0x0F) | (spread & 0x000F000F000F000Fu) << 8;
+    std::uint64_t const letters = (values + ones * 6) >> 4 & ones;  // one where the value is above 9
+    std::uint64_t const written = values + ones * '0' + letters * ('a' - '0' - 10);
+    std::memcpy(to + 2 * i, &written, sizeof written);
+  }
+#endif
+  for (; i < size; ++i) {
     to[2 * i] = "0123456789abcdef"[from[i] >> 4];
     to[2 * i + 1] = "0123456789abcdef"[from[i] & 15];
   }

@@ -44,6 +44,7 @@ class xray_header {
   [[nodiscard]] std::string_view pairs() const noexcept { return {pairs_, size_}; }
 
  private:
+  void read_usual(std::string_view& text) noexcept;
   void read_root(std::string_view text) noexcept;
   void read_parent(std::string_view text) noexcept;
   void read_sampled(std::string_view text) noexcept;

@@ -28,14 +28,14 @@ inline constexpr hex_values hex_table{};
 
 // Eight digits at once, a byte each in one word. The bytes are told by their place in memory, so the order of bytes does not matter until the
 // nibbles are joined.
-/// The values of eight digits, and whether they are any: lower-case, or of either case when asked.
-[[nodiscard]] inline std::uint64_t hex_values_of(std::uint64_t digits, bool any_case, bool& fine) noexcept {
+/// The values of eight digits; sets bits of `wrong` when they are not all digits: lower-case ones, or of either case when asked.
+[[nodiscard]] inline std::uint64_t hex_values_of(std::uint64_t digits, bool any_case, std::uint64_t& wrong) noexcept {
   constexpr std::uint64_t ones = 0x0101010101010101u;
   std::uint64_t const values = (digits & ones * 0x0F) + (digits >> 6 & ones) * 9;
   std::uint64_t const letters = (values + ones * 6) >> 4 & ones;  // one where the value is above 9
   std::uint64_t const written = values + ones * '0' + letters * ('a' - '0' - 10);
   std::uint64_t const lowered = any_case ? digits | letters << 5 : digits;
-  fine = fine && (values & ones * 0xF0) == 0 && written == lowered;
+  wrong |= (values & ones * 0xF0) | (written ^ lowered);
   return values;
 }
 
@@ -57,11 +57,11 @@ inline constexpr hex_values hex_table{};
 FANLIGHT_INLINE bool read_hex(unsigned char* to, unsigned size, std::string_view from, bool any_case) noexcept {
   if (from.size() != std::size_t{size} * 2) return false;
   unsigned seen = 0, set = 0, i = 0;
-  bool fine = true;
+  std::uint64_t wrong = 0;
   for (; i + 4 <= size; i += 4) {
     std::uint64_t digits = 0;
     std::memcpy(&digits, from.data() + 2 * i, sizeof digits);
-    std::uint32_t const bytes = join_nibbles(hex_values_of(digits, any_case, fine));
+    std::uint32_t const bytes = join_nibbles(hex_values_of(digits, any_case, wrong));
     std::memcpy(to + i, &bytes, sizeof bytes);
     set |= bytes;
   }
@@ -72,7 +72,7 @@ FANLIGHT_INLINE bool read_hex(unsigned char* to, unsigned size, std::string_view
     to[i] = static_cast<unsigned char>((high & 15) << 4 | (low & 15));
     set |= to[i];
   }
-  return fine && seen < (any_case ? 32u : 16u) && set != 0;
+  return wrong == 0 && seen < (any_case ? 32u : 16u) && set != 0;
 }
 
 /// Blocks of nodes that a thread let go of, for the next ones it makes: requests come and go, and each may need one.

@@ -2,7 +2,6 @@
 // main file (which includes fanlight.hpp) sets a pipeline up. See docs/design.md for the way of a span.
 #pragma once
 
-#include <fanlight/baggage.hpp>
 #include <fanlight/context.hpp>
 #include <fanlight/log.hpp>
 #include <fanlight/propagation.hpp>

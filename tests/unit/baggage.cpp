@@ -1,4 +1,5 @@
 // baggage.hpp: baggage that holds for a scope, in contexts, in headers, and on spans where the pipeline copies it.
+#include <fanlight/baggage.hpp>
 #include <fanlight/testing.hpp>
 #include <fanlight/trace.hpp>
 

@@ -278,6 +278,7 @@ FANLIGHT_INLINE void baggage_header::keep(std::string_view member) noexcept {
 
 FANLIGHT_INLINE baggage_header::outcome baggage_header::put(std::string_view key, std::string_view value, std::string_view properties) noexcept {
   if (key.empty() || !is_baggage(key, baggage_letters::key)) return outcome::bad_key;
+  properties = header_trimmed(properties);  // or the member would end in a blank, and be read back without
   if (!are_baggage_properties(properties)) return outcome::bad_properties;
   std::size_t size = key.size() + 1 + value.size() + (properties.empty() ? 0 : 1 + properties.size());
   for (char const letter : value) size += is_plain_baggage(letter) ? 0 : 2;

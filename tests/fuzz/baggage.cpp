@@ -54,15 +54,12 @@ std::string repaired(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   std::string rest{reinterpret_cast<char const*>(data), size};
   auto const key = cut_line(rest), value = cut_line(rest), properties = cut_line(rest);
+  auto const came = rest;
   std::vector<std::string> headers;
-  while (!rest.empty()) headers.push_back(cut_line(rest));
+  while (!rest.empty() && headers.size() < 20) headers.push_back(cut_line(rest));
   auto const got = received(headers);
   must_be_legal(got);
-  for (auto const& each : fl::baggage_view{got}) {
-    bool there = false;
-    for (auto const& header : headers) there = there || header.find(each.key()) != std::string::npos;
-    MUST(there);
-  }
+  for (auto const& each : fl::baggage_view{got}) MUST(came.find(each.key()) != std::string::npos);
   auto const with = fl::set_baggage(got, key, value, properties);
   must_be_legal(with);
   auto const found = fl::baggage_view{with}.find(key);

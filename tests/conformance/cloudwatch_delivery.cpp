@@ -201,6 +201,18 @@ TEST_CASE("cloudwatch 1.4: permanent errors cost the batch and nothing else") {
   }
 }
 
+TEST_CASE("cloudwatch 1.4: no right: told once, as what it is, by either name") {
+  for (std::string const code : {"AccessDeniedException", "AccessDenied"}) {
+    cloudwatch_desk on;
+    on.world.net->answers_with({aws_error(403, code), aws_error(403, code)});
+    CHECK(on.put({line("a")}));
+    CHECK(on.put({line("b")}));
+    CHECK(on.count(fate::failed) == 2);
+    CHECK(on.told_times(problem_code::key_refused) == 1);
+    CHECK_THAT(on.words(), ContainsSubstring("403 " + code) && ContainsSubstring("logs:PutLogEvents and logs:CreateLogStream are needed"));
+  }
+}
+
 TEST_CASE("cloudwatch 1.4: done by another name, and an old emulator's token") {
   for (std::string const code : {"DataAlreadyAcceptedException", "ResourceAlreadyExistsException"}) {
     cloudwatch_desk on;

@@ -20,8 +20,10 @@ import traceback
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import cloudwatch_suites  # noqa: E402
 import otlp_suites  # noqa: E402
 import outage_suite  # noqa: E402
+import watchtower_suite  # noqa: E402
 import xray_daemon_suite  # noqa: E402
 import xray_suites  # noqa: E402
 from kit import Failed, Missing, Skipped  # noqa: E402
@@ -35,6 +37,8 @@ SUITES = [
     ("outage", otlp_suites.collector, "the Collector is stopped and started again", [("stopped and started again", outage_suite.outage)]),
     ("moto", xray_suites.moto, "moto takes X-Ray's documents, checks their signatures, and gives them back to botocore", xray_suites.MOTO),
     ("aws_signature", xray_suites.aws_signature, "botocore signs the same requests", xray_suites.SIGNATURE),
+    ("cloudwatch", cloudwatch_suites.moto, "moto takes log lines, and botocore reads them back", cloudwatch_suites.MOTO),
+    ("watchtower", watchtower_suite.watchtower, "watchtower tells the same story to the same moto", watchtower_suite.WATCHTOWER),
     ("xray_python", xray_suites.xray_python, "aws-xray-sdk tells the same story", xray_suites.XRAY_PYTHON),
     ("xray_daemon", xray_daemon_suite.xray_daemon, "by hand: the real X-Ray daemon, where FANLIGHT_XRAY_DAEMON names it", xray_daemon_suite.XRAY_DAEMON),
 ]

@@ -57,7 +57,7 @@ FANLIGHT_COLD FANLIGHT_INLINE cloudwatch_verdict verdict_of(aws_class what, aws_
   if (code == "ResourceAlreadyExistsException" || code == "DataAlreadyAcceptedException") return cloudwatch_verdict::done;
   if (code == "OperationAbortedException") return cloudwatch_verdict::conflict;
   if (code == "InvalidSequenceTokenException") return cloudwatch_verdict::legacy;
-  if (code == "AccessDeniedException") return cloudwatch_verdict::denied;
+  if (code == "AccessDeniedException" || code == "AccessDenied") return cloudwatch_verdict::denied;
   if (code == "RequestEntityTooLargeException" || speaks_of_size(error.message)) return cloudwatch_verdict::too_large;
   return cloudwatch_verdict::permanent;
 }

@@ -71,6 +71,13 @@ using record_types = std::uint32_t;
 template <class Record>
 inline constexpr record_types takes = 1u << static_cast<unsigned>(Record::type);
 
+/// A request to the back end, for the statistics.
+struct request_note {
+  std::uint64_t bytes = 0;      // that went out
+  std::uint64_t repeats = 0;    // how often the same went out before, and was not counted yet
+  std::string_view wrong = {};  // why it will have to be repeated, or is given up; empty: it is as it should be
+};
+
 /// What an exporter is told before its first batch.
 struct exporter_setup {
   std::shared_ptr<resource const> who;
@@ -82,6 +89,8 @@ struct exporter_setup {
   std::chrono::milliseconds keep_for{600'000};  // how long it may try to deliver what it keeps
   /// Counts further cases of what was told once.
   std::function<void(problem_code, std::uint64_t times)> note = {};
+  /// For exporters that repeat requests by themselves: each of them. Retries are then what it says, and not what the lane sees.
+  std::function<void(request_note const&)> count = {};
 };
 
 /// A back end as a lane sees it. All calls come from one thread, the lane's.

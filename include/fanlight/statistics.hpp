@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fanlight/problem.hpp>
+#include <fanlight/time.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +27,9 @@ struct exporter_stats {
   std::string name;
   std::uint64_t accepted = 0, delivered = 0, dropped = 0, filtered = 0, queued = 0;
   std::uint64_t batches = 0, retries = 0;
+  std::uint64_t bytes = 0;  // of the requests that went out, again and again too; 0 of an exporter that does not say
+  std::string last_error;   // why something was put off or lost at the back end, most lately; it stays when all is well again
+  wall_time last_error_at{}, last_success{};  // the latter: when the back end last took something; none: never
   std::uint64_t dropped_by[static_cast<std::size_t>(loss::count_)]{};
   std::uint64_t filtered_by[static_cast<std::size_t>(filter::count_)]{};
 };

@@ -208,6 +208,44 @@ TEST_CASE("cloudwatch W17: accepted, delivered, dropped by reason, retried, queu
   CHECK_THAT(on.problems.of(problem_code::rejected)[0].what, ContainsSubstring("its message is empty"));
 }
 
+TEST_CASE("cloudwatch W17: bytes, retries, last error and last success") {
+  fake_cloudwatch there;
+  auto how = to_server(there);
+  logged on{how};
+  auto const begun = fl::wall_time{std::chrono::system_clock::now()};
+  CHECK_FALSE(on.stats().last_success);
+  CHECK_FALSE(on.stats().last_error_at);
+  fl::info("into a stream that is made for it");
+  REQUIRE(on.line.flush(patience));
+  auto const first = on.stats();
+  CHECK(first.bytes == there.bytes());
+  CHECK(first.retries == 0);  // that a stream is missing is neither an error nor an attempt
+  CHECK(first.last_error.empty());
+  CHECK_FALSE(first.last_error_at);
+  CHECK(first.last_success >= begun);
+
+  there.next("PutLogEvents", behaviour::answer(503), 2);
+  fl::info("at the third attempt");
+  REQUIRE(on.line.flush(patience));
+  auto const later = on.stats();
+  CHECK(later.bytes == there.bytes());
+  CHECK(later.retries == 2);
+  CHECK_THAT(later.last_error, ContainsSubstring("PutLogEvents, http://127.0.0.1:") && ContainsSubstring("it answered 503"));
+  CHECK(later.last_error_at >= first.last_success);
+  CHECK(later.last_success >= later.last_error_at);  // all is well again
+
+  there.next_error("PutLogEvents", "InvalidParameterException");
+  fl::info("lost");
+  CHECK_FALSE(on.line.flush(patience));
+  auto const last = on.stats();
+  CHECK_THAT(last.last_error, ContainsSubstring("400 InvalidParameterException (as the test says), request scripted"));
+  CHECK(last.last_error_at >= last.last_success);
+  CHECK(last.last_success == later.last_success);
+  CHECK(last.retries == 2);
+  CHECK(last.delivered == 2);
+  CHECK(lost_by(last, fl::loss::failed) == 1);
+}
+
 TEST_CASE("cloudwatch W18: region and keys of the environment, and a group, are all it takes") {
   fake_cloudwatch there;
   fl::cloudwatch_config how;
@@ -234,7 +272,7 @@ TEST_CASE("cloudwatch W18: region and keys of the environment, and a group, are 
   CHECK_THAT(streams.begin()->first, ContainsSubstring("/cloudwatch_requirements/app/" + std::to_string(::getpid())));
 }
 
-TEST_CASE("cloudwatch W19: two groups side by side, each with its own") {
+TEST_CASE("cloudwatch W19: two groups side by side, each with its own layout and level, and loggers with theirs") {
   fake_cloudwatch there;
   auto first = to_server(there), second = to_server(there);
   first.log_group = "one", second.log_group = "two";
@@ -242,10 +280,18 @@ TEST_CASE("cloudwatch W19: two groups side by side, each with its own") {
   second.layout = fl::cloudwatch_layout::text;
   second.line = "{level} {message}";
   problem_log problems;
-  fl::pipeline line{plain({fl::cloudwatch(first), fl::cloudwatch(second)}, problems)};
+  auto second_spec = fl::cloudwatch(second);
+  second_spec.minimum_level = fl::level::warn;
+  auto config = plain({fl::cloudwatch(first), std::move(second_spec)}, problems);
+  config.levels = {{"db", fl::level::error}};
+  fl::pipeline line{std::move(config)};
   fl::with_default const here{line};
   fl::warn("hello");
+  fl::info("for the first alone");
+  fl::logger{"db.pool"}.log(fl::level::warn, "for nobody");
   REQUIRE(line.flush(patience));
+  CHECK(there.messages("one", "web-1").size() == 2);
+  CHECK(there.messages("two", "web-1").size() == 1);
   CHECK(json_value{there.messages("one", "web-1").at(0)}["message"] == "hello");
   CHECK(there.messages("two", "web-1").at(0) == "WARN hello");
 }

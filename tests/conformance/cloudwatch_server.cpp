@@ -6,6 +6,8 @@
 
 #include <fanlight/subsegment.hpp>
 
+#include <algorithm>
+#include <functional>
 #include <thread>
 
 using namespace support;
@@ -287,4 +289,35 @@ TEST_CASE("cloudwatch W2: a queue that is full loses the oldest, and counts them
   CHECK(on.stats().delivered == 12);
   CHECK(adds_up(on.stats()));
   CHECK_THAT(on.problems.of(problem_code::queue_full).at(0).what, ContainsSubstring("old records are lost"));
+}
+
+TEST_CASE("cloudwatch W2: or the newest, and what is there is in order") {
+  fake_cloudwatch there;
+  there.make("cruddur", "web-1");
+  there.next("PutLogEvents", behaviour::hold(400, {{"x-amzn-RequestId", "held"}}, R"({"__type":"ResourceNotFoundException"})"));
+  auto how = to_server(there);
+  how.layout = fl::cloudwatch_layout::text;
+  how.max_batch_count = 1;
+  how.queue_records = 10;
+  how.on_full = fl::cloudwatch_full::drop_newest;
+  logged on{how, [](fl::config& all) {
+              all.batching.batch_records = 1;
+              all.batching.capture_bytes = std::size_t{64} << 10;
+            }};
+  auto const say = [](int i) { fl::info(std::to_string(1'000 + i) + std::string(1'000, 'x')); };
+  say(0), say(1);
+  REQUIRE(eventually([&] { return there.actions().size() == 1; }));
+  for (int i = 2; i < 1'000; ++i) say(i);
+  CHECK(on.stats().accepted == 1'000);
+  CHECK(on.stats().dropped > 0);
+  there.release();
+  CHECK_FALSE(on.line.flush(patience));  // something was lost
+  auto const told = on.stats();
+  auto const lines = there.messages("cruddur", "web-1");
+  CHECK(told.delivered == lines.size());
+  CHECK(told.delivered + told.dropped == 1'000);
+  CHECK(lost_by(told, fl::loss::capture_full) + lost_by(told, fl::loss::queue_full) == told.dropped);
+  for (std::size_t i = 0; i < 12; ++i) CHECK(lines.at(i).substr(0, 4) == std::to_string(1'000 + i));  // the first of all are still there
+  CHECK(std::adjacent_find(lines.begin(), lines.end(), std::greater_equal<>{}) == lines.end());
+  CHECK(adds_up(told));
 }

@@ -5,16 +5,10 @@
 #include <fanlight/impl/aws/sigv4.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <ctime>
 #include <set>
-#include <stdexcept>
 
 #include <rapidjson/document.h>
-
-#ifdef FANLIGHT_WITH_ZLIB
-#include <zlib.h>
-#endif
 
 namespace support {
 
@@ -26,15 +20,6 @@ using json = rapidjson::Document;
 
 namespace {
 
-constexpr std::int64_t day = 86'400'000, hour = 3'600'000;
-
-/// A refusal in the service's words: what is thrown ends the call.
-struct refusal : std::runtime_error {
-  refusal(std::string error_type, std::string const& message) : std::runtime_error{message}, type{std::move(error_type)} {}
-  std::string type;
-};
-[[noreturn]] void invalid(std::string const& message) { throw refusal{"InvalidParameterException", message}; }
-
 std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (char const letter : text) {
@@ -42,91 +27,6 @@ std::string quoted(std::string_view text) {
     out += static_cast<unsigned char>(letter) < 0x20 ? ' ' : letter;
   }
   return out + "\"";
-}
-
-std::string text_of(json const& from, char const* key, bool required = true) {
-  if (!from.HasMember(key)) {
-    if (required) throw refusal{"SerializationException", std::string{key} + " is missing"};
-    return {};
-  }
-  if (!from[key].IsString()) throw refusal{"SerializationException", std::string{key} + " is no string"};
-  return {from[key].GetString(), from[key].GetStringLength()};
-}
-
-/// What DEFLATE made of it.
-std::string unpacked(std::string const& body) {
-#ifdef FANLIGHT_WITH_ZLIB
-  std::string out(std::size_t{8} << 20, '\0');
-  z_stream stream{};
-  ::inflateInit2(&stream, 16 + MAX_WBITS);
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(body.data()));
-  stream.avail_in = static_cast<uInt>(body.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  bool const good = ::inflate(&stream, Z_FINISH) == Z_STREAM_END;
-  auto const size = static_cast<std::size_t>(stream.total_out);
-  ::inflateEnd(&stream);
-  if (!good) throw refusal{"SerializationException", "the body is no gzip"};
-  return out.substr(0, size);
-#else
-  throw refusal{"SerializationException", "no gzip here, " + std::to_string(body.size()) + " bytes"};
-#endif
-}
-
-std::string group_of(json const& from) {
-  auto out = text_of(from, "logGroupName");
-  if (out.empty() || out.size() > 512 || out.substr(0, 4) == "aws/") invalid("logGroupName");
-  for (char const letter : out)
-    if (std::isalnum(static_cast<unsigned char>(letter)) == 0 && std::strchr(".-_/#", letter) == nullptr) invalid("logGroupName has " + std::string{letter});
-  return out;
-}
-std::string stream_of(json const& from) {
-  auto out = text_of(from, "logStreamName");
-  if (out.empty() || fanlight::detail::utf8_count(out) > 512 || out.find_first_of(":*") != std::string::npos) invalid("logStreamName");
-  return out;
-}
-
-std::map<std::string, std::string> tags_of(json const& from) {
-  std::map<std::string, std::string> out;
-  if (!from.HasMember("tags")) return out;
-  for (auto const& one : from["tags"].GetObject()) out[one.name.GetString()] = one.value.GetString();
-  if (out.empty() || out.size() > 50) invalid("tags");
-  return out;
-}
-
-void check_entity(json const& from) {
-  if (!from.HasMember("entity")) return;
-  auto const& keys = from["entity"]["keyAttributes"];
-  static std::set<std::string> const known{"Type", "Name", "Environment", "ResourceType", "Identifier"};
-  if (keys.MemberCount() < 2 || keys.MemberCount() > 4) invalid("entity");
-  for (auto const& one : keys.GetObject())
-    if (known.count(one.name.GetString()) == 0 || one.value.GetStringLength() == 0) invalid("entity " + std::string{one.name.GetString()});
-}
-
-/// All events, with everything that makes AWS refuse the whole batch checked.
-std::vector<kept_event> read_events(json const& from, std::int64_t now) {
-  if (!from.HasMember("logEvents") || !from["logEvents"].IsArray()) throw refusal{"SerializationException", "logEvents"};
-  auto const& all = from["logEvents"].GetArray();
-  if (all.Empty() || all.Size() > 10'000) invalid("logEvents has " + std::to_string(all.Size()) + " members");
-  std::vector<kept_event> out;
-  std::size_t bytes = 0;
-  std::int64_t first_valid = 0;
-  bool any_valid = false;
-  for (auto const& one : all) {
-    if (!one.HasMember("timestamp") || !one["timestamp"].IsInt64() || !one["message"].IsString()) throw refusal{"SerializationException", "an event"};
-    out.push_back({one["timestamp"].GetInt64(), {one["message"].GetString(), one["message"].GetStringLength()}});
-    auto const& last = out.back();
-    if (last.message.empty()) invalid("Member must have length greater than or equal to 1");
-    if (last.timestamp < 0) invalid("a timestamp below 0");
-    if (last.message.size() + 26 > 1'048'576) invalid("Log event too large: " + std::to_string(last.message.size() + 26) + " bytes exceeds limit of 1048576");
-    bytes += last.message.size() + 26;
-    if (out.size() > 1 && out[out.size() - 2].timestamp > last.timestamp) invalid("Log events in a single PutLogEvents request must be in chronological order.");
-    if (last.timestamp < now - 14 * day || last.timestamp > now + 2 * hour) continue;
-    if (!any_valid) first_valid = last.timestamp, any_valid = true;
-    if (last.timestamp - first_valid > day) invalid("The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
-  }
-  if (bytes > 1'048'576) invalid("Upload too large: " + std::to_string(bytes) + " bytes exceeds limit of 1048576");
-  return out;
 }
 
 std::string date_text(std::int64_t seconds) {
@@ -145,8 +45,13 @@ std::string between(std::string const& text, std::string const& from, std::strin
   return end == std::string::npos ? std::string{} : text.substr(start, end - start);
 }
 
+/// Twice is once too often: who reads the first and who reads the last would disagree.
+bool comes_once(seen_request const& request, std::string_view name) {
+  return std::count_if(request.headers.begin(), request.headers.end(), [&](auto const& one) { return fanlight::detail::lower_case(one.first) == name; }) == 1;
+}
+
 bool must_be_signed(std::string const& name) {
-  return name == "host" || name == "content-type" || name == "content-encoding" || name.substr(0, 6) == "x-amz-" || name.substr(0, 8) == "amz-sdk-";
+  return name == "host" || name == "content-type" || name == "content-encoding" || name.substr(0, 6) == "x-amz-" || name.substr(0, 6) == "x-aws-" || name.substr(0, 8) == "amz-sdk-";
 }
 bool must_not_be_signed(std::string const& name) {
   static std::set<std::string> const those{"user-agent", "connection", "expect", "te", "trailer", "transfer-encoding", "accept", "content-length"};
@@ -214,6 +119,10 @@ std::vector<std::string> fake_cloudwatch::actions() const {
   std::lock_guard const held{lock_};
   return actions_;
 }
+std::uint64_t fake_cloudwatch::bytes() const {
+  std::lock_guard const held{lock_};
+  return bytes_;
+}
 std::vector<std::string> fake_cloudwatch::refusals() const {
   std::lock_guard const held{lock_};
   return refusals_;
@@ -225,6 +134,10 @@ std::string fake_cloudwatch::wrong_with_signature(seen_request const& request, s
   auto const* const given = request.header("authorization");
   auto const* const date = request.header("x-amz-date");
   if (given == nullptr || date == nullptr) return type = "MissingAuthenticationTokenException", "Missing Authentication Token";
+  for (char const* const name : {"authorization", "x-amz-date", "x-amz-target", "content-type", "host"})
+    if (!comes_once(request, name)) return std::string{name} + " does not come once";
+  if (*request.header("host") != "127.0.0.1:" + std::to_string(server_.port())) return "the host is " + *request.header("host");
+  if (date->size() != 16) return "X-Amz-Date is " + *date;
   auto const credential = between(*given, "Credential=", ","), names = between(*given, "SignedHeaders=", ","), signature = between(*given, "Signature=", "");
   auto const slash = credential.find('/');
   std::string const day_text = date->substr(0, 8), scope = credential.substr(slash + 1), region = between(scope, day_text + "/", "/");
@@ -262,6 +175,7 @@ behaviour fake_cloudwatch::answer(seen_request const& request) {
   auto const* const target = request.header("x-amz-target");
   std::string const prefix = "Logs_20140328.", action = target == nullptr || target->compare(0, prefix.size(), prefix) != 0 ? "" : target->substr(prefix.size());
   actions_.push_back(action);
+  bytes_ += request.body.size();
   test::header_lines headers{{"Content-Type", "application/x-amz-json-1.1"},
                              {"x-amzn-RequestId", "r-" + std::to_string(++calls_)},
                              {"Date", date_text(static_cast<std::int64_t>(std::time(nullptr)) + ahead_)}};
@@ -303,13 +217,17 @@ std::string fake_cloudwatch::perform(std::string const& action, std::string cons
   if (action == "CreateLogGroup") {
     auto const name = group_of(from);
     if (groups_.count(name) != 0) throw refusal{"ResourceAlreadyExistsException", "The specified log group already exists"};
-    auto& made = groups_[name];
+    kept_group made;
     made.tags = tags_of(from);
+    only(from, {"logGroupName", "tags", "kmsKeyId", "logGroupClass"});
     made.kms_key = text_of(from, "kmsKeyId", false);
     if (auto const given = text_of(from, "logGroupClass", false); !given.empty()) made.log_class = given;
+    if (made.log_class != "STANDARD" && made.log_class != "INFREQUENT_ACCESS") invalid("logGroupClass");
+    groups_[name] = made;
     return "{}";
   }
   if (action == "CreateLogStream") {
+    only(from, {"logGroupName", "logStreamName"});
     auto& in = existing(group_of(from));
     if (!in.streams.emplace(stream_of(from), std::vector<kept_event>{}).second)
       throw refusal{"ResourceAlreadyExistsException", "The specified log stream already exists"};
@@ -318,6 +236,7 @@ std::string fake_cloudwatch::perform(std::string const& action, std::string cons
   if (action == "PutRetentionPolicy") {
     static std::set<std::int64_t> const known{1,   3,   5,   7,   14,  30,   60,   90,   120,  150,  180,
                                               365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
+    if (!from.HasMember("retentionInDays") || !from["retentionInDays"].IsInt64()) invalid("retentionInDays");
     auto const days = from["retentionInDays"].GetInt64();
     if (known.count(days) == 0) invalid("retentionInDays");
     existing(group_of(from)).retention = days;
@@ -342,8 +261,9 @@ std::string fake_cloudwatch::perform(std::string const& action, std::string cons
 }
 
 std::string fake_cloudwatch::put(rapidjson::Document const& from) {
-  auto const group = group_of(from), stream = stream_of(from);
   if (from.HasMember("sequenceToken")) invalid("sequenceToken");
+  only(from, {"logGroupName", "logStreamName", "logEvents", "entity"});
+  auto const group = group_of(from), stream = stream_of(from);
   auto const now = (static_cast<std::int64_t>(std::time(nullptr)) + ahead_) * 1000;
   auto const events = read_events(from, now);
   check_entity(from);
@@ -354,9 +274,9 @@ std::string fake_cloudwatch::put(rapidjson::Document const& from) {
   for (std::size_t i = 0; i < events.size(); ++i) {
     auto const at = events[i].timestamp;
     if (any_age_) in.streams[stream].push_back(events[i]);
-    else if (at < now - 14 * day) too_old = i + 1;
-    else if (in.retention != 0 && at < now - in.retention * day) expired = i + 1;
-    else if (at > now + 2 * hour) too_new = std::min(too_new, i);
+    else if (at < now - 14 * day_ms) too_old = i + 1;
+    else if (in.retention != 0 && at < now - in.retention * day_ms) expired = i + 1;
+    else if (at > now + 2 * hour_ms) too_new = std::min(too_new, i);
     else in.streams[stream].push_back(events[i]);
   }
   std::string info;

@@ -3,20 +3,15 @@
 // makes and owns it, and reads back what was kept. All functions may be called from any thread.
 #pragma once
 
+#include "fake_cloudwatch_rules.hpp"
 #include "fault_server.hpp"
 
 #include <map>
 #include <string>
 #include <vector>
 
-#include <rapidjson/document.h>
-
 namespace support {
 
-struct kept_event {
-  std::int64_t timestamp = 0;
-  std::string message;
-};
 struct kept_group {
   std::map<std::string, std::string> tags;
   std::int64_t retention = 0;  // days; 0: for ever
@@ -57,6 +52,8 @@ class fake_cloudwatch {
   [[nodiscard]] std::vector<kept_event> events(std::string const& group, std::string const& stream) const;
   [[nodiscard]] std::vector<std::string> messages(std::string const& group, std::string const& stream) const;
   [[nodiscard]] std::vector<std::string> actions() const;
+  /// Of the bodies of all requests that came.
+  [[nodiscard]] std::uint64_t bytes() const;
   /// What it has refused by its own judgement, in words. A test that wants none looks here.
   [[nodiscard]] std::vector<std::string> refusals() const;
 
@@ -73,7 +70,7 @@ class fake_cloudwatch {
   std::int64_t ahead_ = 0;
   bool any_age_ = false;
   std::string token_;
-  std::uint64_t calls_ = 0;
+  std::uint64_t calls_ = 0, bytes_ = 0;
   test::fault_server server_;  // last: its threads use all of it
 };
 

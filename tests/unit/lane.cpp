@@ -50,6 +50,30 @@ TEST_CASE("a batch that the exporter takes is delivered, once") {
   CHECK(at.problems.all().empty());
 }
 
+TEST_CASE("the latest success and the latest error are told, each with its time") {
+  one_lane at;
+  auto const begun = fl::wall_time{std::chrono::system_clock::now()};
+  CHECK_FALSE(at.stats().last_success);
+  at.does->consume = [](auto, auto const&, auto) { return outcome::dropped("no such account"); };
+  make_spans(1);
+  CHECK_FALSE(at.running.flush(patience));
+  auto const lost = at.stats();
+  CHECK(lost.last_error == "no such account");
+  CHECK(lost.last_error_at >= begun);
+  CHECK_FALSE(lost.last_success);
+  at.does->consume = [tried = false](auto, auto const&, auto) mutable {
+    return std::exchange(tried, true) ? outcome::delivered() : outcome::retry("busy");
+  };
+  make_spans(1);
+  CHECK(at.running.flush(patience));
+  auto const well = at.stats();
+  CHECK(well.last_error == "busy");
+  CHECK(well.last_error_at >= lost.last_error_at);
+  CHECK(well.last_success >= well.last_error_at);
+  CHECK(well.retries == 1);
+  CHECK(well.bytes == 0);  // it does not say
+}
+
 TEST_CASE("records that the back end refuses are counted as rejected, the others as delivered") {
   one_lane at;
   at.does->consume = [](auto, auto const&, auto) { return outcome::rejected(3, "too old"); };

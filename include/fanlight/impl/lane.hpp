@@ -230,6 +230,7 @@ class lane {
     out.settle = [this](fate how, std::uint64_t records, std::string const& why) { settle_kept(how, records, why); };
     out.keep_for = how_.keep_for;
     out.note = [this](problem_code code, std::uint64_t times) { problems_.note(code, times); };
+    out.count = [this](request_note const& of) { count(of); };
     return out;
   }
 
@@ -336,6 +337,9 @@ class lane {
   void settle_rejected(lock& held, entry_type type, std::uint64_t records, outcome const& how_it_went) noexcept;
   void take_back(lock& held, entry_type type, std::uint64_t records, outcome const& how_it_went) noexcept;
   void settle_kept(fate how, std::uint64_t records, std::string const& why) noexcept;
+  void count(request_note const& of) noexcept;
+  void note_success() noexcept;
+  void note_error(std::string_view why) noexcept;
   void lose_quietly(std::uint64_t records, loss as) noexcept;
   void lose_kept(lock& held, std::uint64_t records, loss as, problem_code code, std::string const& why) noexcept;
   void account(entry_type type, std::uint64_t records) noexcept;
@@ -376,7 +380,7 @@ class lane {
   std::uint64_t offered_ = 0, done_ = 0;  // sequence numbers of batches
   std::uint64_t lost_ = 0, lost_at_flush_ = 0, lost_since_ = 0;
   bool stopping_ = false, ended_ = false, abandoned_ = false, tell_of_room_ = false, threw_ = false, busy_ = false, told_stuck_ = false,
-       outage_ = false, quiet_ = false;
+       outage_ = false, quiet_ = false, counts_itself_ = false;
   unsigned tend_attempts_ = 0;
   std::int64_t complete_ = INT64_MIN;
   steady::time_point tend_at_ = steady::time_point::max();

@@ -54,10 +54,12 @@ FANLIGHT_INLINE void lane::flush_exporter(lock& held) noexcept {
 
 FANLIGHT_INLINE void lane::settle(lock& held, entry_type type, outcome const& how_it_went) noexcept {
   std::uint64_t const records = counted(*queue_.front().batch, type);
+  if (how_it_went.kind() != outcome::kind::delivered) note_error(how_it_went.why());
   if (keeps_ && how_it_went.kind() != outcome::kind::retry) return take_back(held, type, records, how_it_went);
   switch (how_it_went.kind()) {
     case outcome::kind::delivered:
       counters_.delivered += records;
+      note_success();
       account(type, records);
       return tell_recovery(held);
     case outcome::kind::rejected: return settle_rejected(held, type, records, how_it_went);
@@ -74,6 +76,7 @@ FANLIGHT_INLINE void lane::settle(lock& held, entry_type type, outcome const& ho
 FANLIGHT_INLINE void lane::settle_rejected(lock& held, entry_type type, std::uint64_t records, outcome const& how_it_went) noexcept {
   std::uint64_t const refused = std::min(how_it_went.count(), records);
   counters_.delivered += records - refused;
+  if (refused != records) note_success();
   lose(refused, loss::rejected);
   account(type, records);
   say_unlocked(held, problem_code::rejected, [&] {
@@ -105,6 +108,7 @@ FANLIGHT_INLINE void lane::settle_kept(fate how, std::uint64_t records, std::str
   switch (how) {
     case fate::delivered:
       counters_.delivered += records;
+      note_success();
       return tell_recovery(held);
     case fate::no_parent:
       counters_.filtered += records;
@@ -125,6 +129,24 @@ FANLIGHT_INLINE void lane::settle_kept(fate how, std::uint64_t records, std::str
   }
 }
 
+/// From within a call of the exporter: the lock is free.
+FANLIGHT_INLINE void lane::count(request_note const& of) noexcept {
+  lock held{lock_};
+  counts_itself_ = true;
+  counters_.bytes += of.bytes;
+  counters_.retries += of.repeats;
+  if (!of.wrong.empty()) note_error(of.wrong);
+}
+FANLIGHT_INLINE void lane::note_success() noexcept { counters_.last_success = std::chrono::system_clock::now(); }
+FANLIGHT_COLD FANLIGHT_INLINE void lane::note_error(std::string_view why) noexcept {
+  counters_.last_error_at = std::chrono::system_clock::now();
+  try {
+    counters_.last_error.assign(why);
+  } catch (std::bad_alloc const&) {  // then only when it was
+    counters_.last_error.clear();
+  }
+}
+
 /// That there are too many is no outage.
 FANLIGHT_INLINE void lane::lose_quietly(std::uint64_t records, loss as) noexcept {
   counters_.dropped += records;
@@ -134,6 +156,7 @@ FANLIGHT_INLINE void lane::lose_quietly(std::uint64_t records, loss as) noexcept
 
 FANLIGHT_INLINE void lane::lose_kept(lock& held, std::uint64_t records, loss as, problem_code code, std::string const& why) noexcept {
   lose(records, as);
+  note_error(why);
   say_unlocked(held, code, [&] {
     std::string const verb = as == loss::rejected ? "' lost, by its back end's refusal, " : as == loss::expired ? "' could not deliver within batching.keep_for, and gives up, " : "' lost ";
     return "exporter '" + name_ + verb + std::to_string(records) + " records: " + why;
@@ -187,6 +210,7 @@ FANLIGHT_INLINE void lane::pop() noexcept {
 FANLIGHT_INLINE void lane::expire(lock& held, std::string const& why) noexcept {
   std::uint64_t const records = queue_.front().records;
   give_up_first(loss::expired);
+  if (!why.empty()) note_error(why);
   say_unlocked(held, problem_code::expired, [&] {
     return std::to_string(records) + " records of exporter '" + name_ + "' could not be delivered within batching.keep_for and are given up" +
            (why.empty() ? "" : ": " + why);
@@ -194,7 +218,7 @@ FANLIGHT_INLINE void lane::expire(lock& held, std::string const& why) noexcept {
 }
 
 FANLIGHT_INLINE void lane::wait_to_retry(lock& held, outcome const& how_it_went) noexcept {
-  ++counters_.retries;
+  if (!counts_itself_) ++counters_.retries;
   bool const asked = how_it_went.after().count() > 0 && !keeps_;
   if (asked && after(how_it_went.after()) > queue_.front().batch->sealed_at + how_.keep_for) return expire(held, how_it_went.why());
   auto const again = after(pause_after(queue_.front().attempts, how_.retry_first, how_.retry_most, how_it_went.after()));

@@ -56,7 +56,7 @@ class cloudwatch_exporter final : public exporter {
   void note_rejected(cloudwatch_rejected const& what, std::size_t count);
   void lose(cloudwatch_pending& from, std::size_t count, std::string const& why);
   [[nodiscard]] stopped split(cloudwatch_pending& from, std::size_t count, std::string const& why);
-  void begin_request() noexcept { id_.clear(), attempt_ = 0, legacy_ = false; }
+  void begin_request() noexcept { id_.clear(), attempt_ = 0, legacy_ = false, was_sent_ = false; }
 
   // ---- what does not go well
   [[nodiscard]] stopped hold_off(deadline until);
@@ -71,6 +71,7 @@ class cloudwatch_exporter final : public exporter {
   [[nodiscard]] stopped make_place(cloudwatch_pending& of, std::size_t count, deadline until);
   [[nodiscard]] stopped judge_place(cloudwatch_pending& of, std::size_t count, cloudwatch_reply& reply);
   [[nodiscard]] cloudwatch_reply ask(std::string_view action, deadline until);
+  void count_request(std::uint64_t bytes, bool was_sent, cloudwatch_reply const& reply) const;
   [[nodiscard]] cloudwatch_reply create_stream(std::string_view name, deadline until);
   [[nodiscard]] cloudwatch_reply create_group(deadline until);
   void keep_up(deadline until);
@@ -105,7 +106,7 @@ class cloudwatch_exporter final : public exporter {
   cloudwatch_pending* current_ = nullptr;  // null: any may be next
   std::string id_;
   unsigned attempt_ = 0;
-  bool legacy_ = false;
+  bool legacy_ = false, was_sent_ = false;
   // The destination.
   aws_quota quota_;
   moment not_before_ = (moment::min)();

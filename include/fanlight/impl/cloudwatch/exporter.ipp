@@ -156,9 +156,19 @@ FANLIGHT_INLINE std::optional<outcome> cloudwatch_exporter::send(cloudwatch_pend
   write_events(from, count);
   packed_.clear();
   bool const packed = compressor_ && compressor_->compress(body_.view(), packed_) && packed_.size() < body_.size();
-  auto reply = service_.call("PutLogEvents", packed ? packed_.view() : body_.view(), packed, {id_, attempt_ + 1, how_.given.attempts}, until);
+  auto const body = packed ? packed_.view() : body_.view();
+  auto reply = service_.call("PutLogEvents", body, packed, {id_, attempt_ + 1, how_.given.attempts}, until);
+  count_request(body.size(), was_sent_, reply);
+  was_sent_ = (was_sent_ || reply.sent != 0) && reply.verdict != cloudwatch_verdict::missing;
   body_.shrink_above(std::size_t{8} << 20);
   return judge(from, count, reply, until);
+}
+
+/// That something is missing is no error: it is made then.
+FANLIGHT_INLINE void cloudwatch_exporter::count_request(std::uint64_t bytes, bool was_sent, cloudwatch_reply const& reply) const {
+  if (!setup_.count) return;
+  bool const is_well = reply.verdict == cloudwatch_verdict::done || reply.verdict == cloudwatch_verdict::missing;
+  setup_.count({bytes * reply.sent, was_sent ? reply.sent : reply.sent - std::min(reply.sent, 1u), is_well ? std::string_view{} : reply.why});
 }
 
 FANLIGHT_INLINE void cloudwatch_exporter::write_events(cloudwatch_pending const& from, std::size_t count) {

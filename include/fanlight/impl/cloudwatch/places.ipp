@@ -11,6 +11,7 @@ namespace detail {
 /// The call that body_ is for. Somebody else at the same thing: once more after a moment, and then it is done.
 FANLIGHT_COLD FANLIGHT_INLINE cloudwatch_reply cloudwatch_exporter::ask(std::string_view action, deadline until) {
   auto out = service_.call(action, body_.view(), false, {}, until);
+  count_request(body_.size(), false, out);
   if (out.verdict != cloudwatch_verdict::conflict) return out;
   if (wait(std::chrono::milliseconds{50 + static_cast<int>(service_.around().random() * 200)}, until)) out = service_.call(action, body_.view(), false, {}, until);
   if (out.verdict == cloudwatch_verdict::conflict) out.verdict = cloudwatch_verdict::done;

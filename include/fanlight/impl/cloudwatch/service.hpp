@@ -27,6 +27,7 @@ struct cloudwatch_reply {
   std::string code = {};  // of an error, as the service names it
   std::string why = {};   // one line, without secrets; names the address and the request's id
   http_answer answer = {};
+  unsigned sent = 0;  // requests that went out for it
 };
 
 /// What PutLogEvents says of events that it did not keep, among `count`: those at both ends.

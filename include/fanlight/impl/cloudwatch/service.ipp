@@ -97,7 +97,7 @@ FANLIGHT_INLINE cloudwatch_reply cloudwatch_service::call(std::string_view actio
   until = std::min(until, std::chrono::steady_clock::now() + timeout_);
   bool at_once = false;
   out = exchange(headers, body, until, at_once);
-  if (at_once) out = exchange(std::move(headers), body, until, at_once);
+  if (at_once) out = exchange(std::move(headers), body, until, at_once), ++out.sent;
   if (out.verdict != cloudwatch_verdict::done) out.why.insert(0, std::string{action}.append(", "));
   return out;
 }
@@ -117,6 +117,7 @@ FANLIGHT_INLINE cloudwatch_reply cloudwatch_service::exchange(aws_headers header
     request.headers.push_back({std::move(name), std::move(value)});
   }
   out.answer = transport_->send(request, until);
+  out.sent = 1;
   auto const verdict = session_.answered(out.answer);
   at_once = verdict.at_once;
   out.verdict = verdict_of(verdict.what, verdict.error);

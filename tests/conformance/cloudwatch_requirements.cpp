@@ -4,6 +4,7 @@
 #include "support/batch_builder.hpp"
 #include "support/cloudwatch_pipeline.hpp"
 
+#include <cstdio>
 #include <limits>
 #include <thread>
 
@@ -96,6 +97,27 @@ TEST_CASE("cloudwatch W8: after the end records are counted, and nothing falls o
   CHECK(there.messages("cruddur", "web-1").size() == 1);
   CHECK(on.stats().delivered == 1);
   CHECK(lost_by(on.stats(), fl::loss::late) == 2);
+}
+
+TEST_CASE("cloudwatch W8: one warning of it, where no handler is set: what a handler uses may be gone") {
+  fake_cloudwatch there;
+  there.make("cruddur", "web-1");
+  logged on{to_server(there), [](fl::config& how) { how.on_problem = {}; }};
+  CHECK(on.line.shutdown(patience));
+  std::FILE* const words = std::tmpfile();
+  REQUIRE(words != nullptr);
+  int const before = ::dup(STDERR_FILENO);
+  ::dup2(::fileno(words), STDERR_FILENO);
+  for (int i = 0; i < 100; ++i) fl::info("late");
+  ::dup2(before, STDERR_FILENO);
+  ::close(before);
+  std::rewind(words);
+  char told[1'000];
+  std::string const said{told, std::fread(told, 1, sizeof told, words)};
+  std::fclose(words);
+  CHECK(said == "fanlight: late: records came after the pipeline's end; these and all that follow are lost, and counted\n");
+  CHECK(lost_by(on.stats(), fl::loss::late) == 100);
+  CHECK(on.counted(problem_code::late) == 100);
 }
 
 TEST_CASE("cloudwatch W10: what fanlight has to say of itself does not go to CloudWatch") {

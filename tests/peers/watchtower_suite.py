@@ -106,9 +106,9 @@ def days_case(kit):
 
 
 def expired_case(kit):
-    """Keys that are refused for two seconds."""
+    """Keys that are refused for four seconds."""
     def prepare(front):
-        front.expired_for = 2
+        front.expired_for = 4
     told = both(kit, "expired", 100, prepare=prepare)
     nothing_lost(told["fanlight"], 100)
     lost = told["watchtower"].missing(100)
@@ -152,7 +152,7 @@ WATCHTOWER = [
     ("while a stream is made", meanwhile_case),
     ("a burst into a new stream", burst_case),
     ("a line of three days ago", days_case),
-    ("keys refused for 2 s", expired_case),
+    ("keys refused for 4 s", expired_case),
     ("a long line of JSON", long_case),
     ("SIGTERM", stop_case),
 ]

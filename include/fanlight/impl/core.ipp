@@ -258,7 +258,7 @@ FANLIGHT_COLD FANLIGHT_INLINE core_operations const* core::operations_table() no
         auto* const now = of(face).awake();
         if (now == nullptr) return;
         now->count_late(type, records);
-        now->problems.note(problem_code::late, records);
+        now->problems.note_late(records);
       },
       &core::hear,
       [](core_face& face, context const& parent) noexcept { return node_with_threshold(parent, face); },

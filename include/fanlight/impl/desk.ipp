@@ -78,6 +78,12 @@ class desk {
     if (at(code) < codes) counts_[at(code)].fetch_add(times, std::memory_order_relaxed);
   }
 
+  /// After the end nobody is left to tell, and what a handler uses may be gone: where there is none, the first of them is told right here.
+  FANLIGHT_COLD void note_late(std::uint64_t records) noexcept {
+    bool const is_first = counts_[at(problem_code::late)].fetch_add(records, std::memory_order_relaxed) == 0;
+    if (is_first && !handler_) std::fputs("fanlight: late: records came after the pipeline's end; these and all that follow are lost, and counted\n", stderr);
+  }
+
   /// Calls the handler for all that is to be told. One thread.
   void tell_all() noexcept {
     file_the_unfiled();

@@ -12,7 +12,7 @@ namespace cruddur {
 namespace {
 
 constexpr auto host = "127.0.0.1";
-constexpr std::size_t workers = 4;
+constexpr std::size_t workers = 8;  // a browser alone keeps up to six connections
 
 // Who asks: there is no log-in here.
 std::string user_of(httplib::Request const& request) {
@@ -38,14 +38,15 @@ reply no_such_page(httplib::Request const&) { return {404, error_json("no_such_p
 
 }  // namespace
 
-server::server(database& db) {
+server::server(database& db, page_options const& pages) {
   http_.set_keep_alive_timeout(1);  // seconds: no longer does a quiet connection hold a worker, or the stop
   http_.set_read_timeout(2);
-  http_.set_payload_max_length(64 * 1024);
+  http_.set_payload_max_length(256 * 1024);
   http_.set_socket_options([](socket_t listening) {  // not httplib's SO_REUSEPORT: a port that is taken should be told
     int const yes = 1;
     setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   });
+  serve_pages(http_, pages, proxy_);
   add_routes(db);
 }
 

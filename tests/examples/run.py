@@ -9,6 +9,7 @@ sys.dont_write_bytecode = True  # the source tree stays as it is
 import cloudwatch
 import cruddur
 import honeycomb
+import pages
 import rollbar
 import small
 import xray
@@ -23,6 +24,7 @@ EXAMPLES = {
     "http": small.http,
     "cloudwatch": cloudwatch.run,
     "cruddur": cruddur.run,
+    "cruddur_pages": pages.run,
     "honeycomb": honeycomb.run,
     "xray": xray.run,
     "rollbar": rollbar.run,

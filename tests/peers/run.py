@@ -21,6 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import cloudwatch_suites  # noqa: E402
+import demo_suite  # noqa: E402
 import otlp_suites  # noqa: E402
 import outage_suite  # noqa: E402
 import watchtower_suite  # noqa: E402
@@ -40,6 +41,8 @@ SUITES = [
     ("cloudwatch", cloudwatch_suites.moto, "moto takes log lines, and botocore reads them back", cloudwatch_suites.MOTO),
     ("watchtower", watchtower_suite.watchtower, "watchtower tells the same story to the same moto", watchtower_suite.WATCHTOWER),
     ("xray_python", xray_suites.xray_python, "aws-xray-sdk tells the same story", xray_suites.XRAY_PYTHON),
+    ("browser", demo_suite.browser, "a page in Chromium and the example server make one trace", demo_suite.BROWSER),
+    ("demo", demo_suite.whole_demo, "browser, curl, and all four back ends at once: one id everywhere", demo_suite.DEMO),
     ("xray_daemon", xray_daemon_suite.xray_daemon, "by hand: the real X-Ray daemon, where FANLIGHT_XRAY_DAEMON names it", xray_daemon_suite.XRAY_DAEMON),
 ]
 

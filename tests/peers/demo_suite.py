@@ -1,5 +1,4 @@
 """The suites around the example server and its page: a real browser whose trace goes on in the server, and the whole demo."""
-import copy
 import random
 
 import whole_demo
@@ -130,18 +129,18 @@ FACTS = {"spans": ("trace", "id", "parent"), "logs": ("trace", "id", "text"), "l
 
 def altered(found, chance):
     """The evidence with one thing changed, and what that was."""
-    changed = copy.deepcopy(found)
     kind = chance.choice([*FACTS, "counters"])
+    changed = {**found, kind: list(found[kind])}
     if kind == "counters":
         changed["counters"][1] += 1
         return changed, "a record more was dropped"
     place = chance.randrange(len(changed[kind]))
-    one = changed[kind][place]
+    one = changed[kind][place] = dict(found[kind][place])
     way = chance.choice(["lost", "twice", *FACTS[kind]])
     if way == "lost":
         del changed[kind][place]
     elif way == "twice":
-        changed[kind].append(copy.deepcopy(one))
+        changed[kind].append(dict(one))
     else:
         one[way] = ("1" if one.get(way, "")[:1] != "1" else "2") + one.get(way, "")[1:]
     return changed, f"{way} of {kind}: {found[kind][place]}"

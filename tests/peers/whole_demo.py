@@ -3,6 +3,7 @@
 is put side by side in one table (whole_judge.py). scripts/demo --peers builds the server and runs this; so does suite `demo` of run.py.
 
 usage: tests/peers/whole_demo.py --cruddur PROGRAM [--keep]
+       tests/peers/whole_demo.py --packages      what apt might bring that is missing here
 
 Exit status 0 means: every request is the same trace everywhere, its parents are right, and nothing was lost.
 """
@@ -233,11 +234,24 @@ def tools():
         raise Missing("; ".join(map(str, missing)), *(package for each in missing for package in each.packages))
 
 
+def packages():
+    try:
+        tools()
+    except Missing as why:
+        print("\n".join(sorted(set(why.packages))))
+    return 0
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--cruddur", type=Path, required=True)
+    arguments.add_argument("--cruddur", type=Path)
+    arguments.add_argument("--packages", action="store_true")
     arguments.add_argument("--keep", action="store_true", help="leave the working folder and say where it is")
     options = arguments.parse_args()
+    if options.packages:
+        return packages()
+    if not options.cruddur:
+        arguments.error("--cruddur says where the example server is")
     folder = Path(tempfile.mkdtemp(prefix="fanlight-demo-"))
     try:
         tools()

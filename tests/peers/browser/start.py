@@ -54,7 +54,7 @@ def prepare():
     """Both sets of modules, and the browser's version."""
     modules("cruddur_web", WEB)
     modules("browser", HERE)
-    return Path(must([tools()[2], "--version"], limit=60).split(" built")[0].strip())
+    return Path(must([tools()[2], "--version"], limit=60).splitlines()[-1].split(" built")[0].strip())
 
 
 def bundle(folder, api=""):

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 
 import rollbar
+import xray
 from otlp import check, logs, one, spans
 
 INTERNAL, SERVER, CLIENT = 1, 2, 3
@@ -252,9 +253,22 @@ def errors_to_rollbar(folder):
     check([one["type"] for one in lost["body"]["telemetry"]].count("error") == 1, "the first error led up to the second")
 
 
+def dropped_for_xray(folder):
+    """X-Ray hears of spans when they begin. Of one that the hook dropped at its end, nothing is left open there."""
+    with xray.Daemon() as daemon:
+        with Server(folder, "--xray", environment={"AWS_XRAY_DAEMON_ADDRESS": daemon.address, "AWS_EC2_METADATA_DISABLED": "true"}) as server:
+            check(server.ask("/api/health") == (200, {"ok": True}), "health")
+            _, err = server.stop(signal.SIGTERM)
+        check("left_open" not in err and "api/health" not in err.replace("GET http /api/health", ""), err)
+        daemon.socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            raise AssertionError(f"nothing is sent, not {daemon.document()}")
+
+
 def run(folder):
     with tempfile.TemporaryDirectory() as scratch:
         whole_files(folder, pathlib.Path(scratch))
     json_console(folder)
+    dropped_for_xray(folder)
     errors_to_rollbar(folder)
     bad_command_line(folder)

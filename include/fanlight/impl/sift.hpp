@@ -41,6 +41,11 @@ std::uint32_t each_at_least(batch_data const& from, std::uint8_t least, Use&& us
   out->room = from.size;
   out->sequence = from.sequence, out->sealed_at = from.sealed_at, out->anchor = from.anchor;
   out->complete_until = from.complete_until, out->resource = from.resource;
+  try {
+    out->gone = from.gone;
+  } catch (std::bad_alloc const&) {
+    return out->give_back(out), nullptr;
+  }
   for (std::size_t type = 0; type < entry_types; ++type) out->counts[type] = from.counts[type];
   out->counts[static_cast<std::size_t>(entry_type::log)] -= each_at_least(from, least, [out](unsigned char const* at, std::size_t size) {
     std::memcpy(out->data + out->size, at, size);

@@ -54,6 +54,8 @@ class xray_assembler {
     std::uint32_t parent;
   };
   void take_note(batch_ref const& batch, unsigned char const* at);
+  bool forget_note(held_trace& trace, span_id const& which);
+  void forget(gone_span const& which);
   void take_span(batch_ref const& batch, unsigned char const* at, time_point now);
   void touch(held_trace& trace);
   void close_touched(std::int64_t complete_until = INT64_MAX);

@@ -60,6 +60,8 @@ class Row:
         if top:
             self.trace = top["trace"]
             self.spans = evidence.use("spans", beneath(evidence.spans, top))
+        elif not request["spans"]:  # nothing is due, and anything of this trace is too much
+            self.spans = evidence.use("spans", [each for each in evidence.spans if each["trace"] == self.trace])
         self.in_otlp(top)
         self.in_the_page()
         self.in_xray(top)
@@ -102,7 +104,7 @@ class Row:
     def in_xray(self, top):
         """The same ids with the same parents, once each; the segment says how it went."""
         mine = {each["id"] for each in self.spans}
-        self.segments = self.evidence.use("segments", [each for each in self.evidence.segments if each["trace"] == self.trace and each["id"] in mine])
+        self.segments = self.evidence.use("segments", [each for each in self.evidence.segments if each["trace"] == self.trace and (not mine or each["id"] in mine)])
         found, due = sorted((each["id"], each["parent"]) for each in self.segments), sorted((each["id"], each["parent"]) for each in self.spans)
         self.must(found == due, f"X-Ray has (id, parent) {found}, OTLP {due}")
         for each in self.segments:
@@ -182,5 +184,5 @@ def judge(found):
     wrong = [f"{row.cells()[0]} by {row.request['by']} ({row.trace}): {words}" for row in rows for words in row.wrong] + list(left_over(evidence))
     of_page = sum(each["service"] != "cruddur" for each in evidence.spans)
     last = [f"{len(evidence.spans)} spans in OTLP, {of_page} of them the page's; {len(evidence.segments)} in X-Ray; {len(evidence.lines)} log lines, {len(evidence.items)} items.",
-            "The server delivered {} records, dropped {}, kept {}.".format(*evidence.counters), f"{len(wrong)} things are wrong." if wrong else "Nothing is wrong."]
+            "The server delivered {} records, dropped {}, kept {}.".format(*evidence.counters), f"Wrong: {len(wrong)}." if wrong else "Nothing is wrong."]
     return "\n".join([*table(rows), "", " ".join(last)]), wrong

@@ -15,7 +15,7 @@ namespace cruddur {
 namespace {
 
 constexpr int at_once = 2;
-constexpr long limit_ms = 1000;
+constexpr long limit_ms = 5000;
 
 std::string variable(char const* name) {
   auto const* value = std::getenv(name);

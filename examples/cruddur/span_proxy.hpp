@@ -1,7 +1,7 @@
 // Takes the spans that a page in a browser made, and passes them on to the collector of the environment: the keys of the back end stay here.
 // Made once, before the server serves; `forward` may be called from any thread.
 //
-// Whoever reaches the server can post here. So two requests at a time may be under way, each for a second at most: the others are
+// Whoever reaches the server can post here. So two requests at a time may be under way, each for five seconds at most: the others are
 // told to come later, and spans of pages never hold up what the server is for.
 #pragma once
 

@@ -147,10 +147,11 @@ class Row:
         one = self.request
         page = f"{len(self.page)} + " if self.page else ""
         return [f"{one['method']} {one['path']}", one["by"], str(one["status"]), self.trace or "none", f"{page}{len(self.spans)}", str(len(self.segments)),
-                str(len(self.lines)), str(len(self.items)), PARENTS[one["by"], one["headers"]] if self.spans else "not recorded", "WRONG" if self.wrong else "ok"]
+                str(len(self.lines)), str(len(self.items)), PARENTS[one["by"], one["headers"]] if one["spans"] else NO_SPANS.get(one["headers"], "none: dropped by the hook"), "WRONG" if self.wrong else "ok"]
 
 
 PARENTS = {("browser", "traceparent"): "the page's fetch", ("curl", "traceparent"): "traceparent", ("curl", "x-amzn-trace-id"): "X-Amzn-Trace-Id", ("curl", "none"): "none: a new trace"}
+NO_SPANS = {"unsampled": "none: not sampled"}
 HEAD = ["request", "by", "status", "trace id", "OTLP", "X-Ray", "lines", "items", "parent of the server's span", ""]
 
 

@@ -252,7 +252,7 @@ FANLIGHT_COLD FANLIGHT_INLINE rollbar_node rollbar_builder::build(rollbar_source
   out.put_some("fingerprint", utf8_count(as.fingerprint) <= 40 ? as.fingerprint : sha1_hex(as.fingerprint));
   if (auto asked = request(from); !asked.members.empty()) out.put("request", std::move(asked));
   person(out, from);
-  out.put("custom", custom(from));
+  if (auto said = custom(from); !said.members.empty()) out.put("custom", std::move(said));
   auto attributes = rollbar_node::array();
   add_attribute(attributes, "trace_id", from.trace_id);
   add_attribute(attributes, "span_id", from.span_id);

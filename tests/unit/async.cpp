@@ -162,7 +162,7 @@ TEST_CASE("a remote caller's context goes along") {
 
 // ---- facts ---------------------------------------------------------------------------------------------------------------------------------
 
-TEST_CASE("facts of the caller and of the coroutine go along; those of a thread that resumes it stay there") {
+TEST_CASE("facts of the caller and of the coroutine go along, those of a thread that resumes it stay there") {
   testing::capture taken;
   by_hand queue;
   auto const work = [&]() -> job {
@@ -324,7 +324,7 @@ TEST_CASE("an awaiter that is ready, that does not suspend after all, or that th
   CHECK(taken.problems().empty());
 }
 
-TEST_CASE("what an awaiter begins on the way belongs to the coroutine; what it resumes at once runs in its own context") {
+TEST_CASE("what an awaiter begins on the way belongs to the coroutine, what it resumes at once runs in its own context") {
   testing::capture taken;
   struct inline_turn {
     [[nodiscard]] bool await_ready() const noexcept { return false; }
@@ -451,7 +451,7 @@ TEST_CASE("a coroutine that is destroyed while it waits ends its spans where tha
   CHECK(taken.problems().empty());
 }
 
-TEST_CASE("a chain of coroutines that is destroyed from its outermost on ends in order; one that never ran leaves nothing") {
+TEST_CASE("a chain of coroutines that is destroyed from its outermost on ends in order, one that never ran leaves nothing") {
   testing::capture taken;
   by_hand queue;
   auto const leaf = [&]() -> task<int> {

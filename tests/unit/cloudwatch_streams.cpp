@@ -28,7 +28,7 @@ std::string name_at(cloudwatch_streams& in, cloudwatch_place const& where) {
 
 }  // namespace
 
-TEST_CASE("cloudwatch_streams: named after machine, program, logger and process; `root` without a logger") {
+TEST_CASE("cloudwatch_streams: named after machine, program, logger and process, `root` without a logger") {
   auto all = streams("{machine_name}/{program_name}/{logger_name}/{process_id}");
   CHECK(name_at(all, {"app", 1, 0}) == "h1/srv/app/42");
   CHECK(name_at(all, {"", 1, 0}) == "h1/srv/root/42");
@@ -59,7 +59,7 @@ TEST_CASE("cloudwatch_streams: a thread by the name it has, and by its number wh
   CHECK(name_at(all, {"a", 4'194'305, 0}) == "thread-4194305");  // above the largest that Linux gives
 }
 
-TEST_CASE("cloudwatch_streams: sixteen are open; the one that was written to least recently makes room") {
+TEST_CASE("cloudwatch_streams: sixteen are open, the one that was written to least recently makes room") {
   auto all = streams("{logger_name}");
   auto const when = [](int i) { return fl::detail::cloudwatch_moment{} + 1h + std::chrono::seconds{i}; };
   for (int i = 0; i < 16; ++i) all.at({"part-" + std::to_string(i), 1, 0})->add(0, "x", when(i));

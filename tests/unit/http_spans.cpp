@@ -252,7 +252,7 @@ TEST_CASE("proxies of one's own say by X-Forwarded or by Forwarded what was aske
   CHECK(seen(2) == "10.0.0.1 http inner 8080");
 }
 
-TEST_CASE("headers that are named are kept in small letters, as lists; an answer says how it came") {
+TEST_CASE("headers that are named are kept in small letters, as lists, an answer says how it came") {
   testing::capture taken;
   {
     http_server_span span{{.method = "GET", .target = "/"}, {}, {.access_logger = ""}};

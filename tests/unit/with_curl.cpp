@@ -174,7 +174,7 @@ TEST_CASE("without a pipeline a transfer is a transfer, and a caller's trace is 
   CHECK(requests[1].header("traceparent")->substr(0, 5) == "00-01");
 }
 
-TEST_CASE("the method is curl's, known at the end at the latest; words of one's own and templates go into the name") {
+TEST_CASE("the method is curl's, known at the end at the latest, words of one's own and templates go into the name") {
   test::fault_server server;
   server.always(behaviour::answer(200));
   fl::testing::capture taken;
@@ -196,7 +196,7 @@ TEST_CASE("the method is curl's, known at the end at the latest; words of one's 
   CHECK(spans[2].name == std::string_view{"HEAD"});
 }
 
-TEST_CASE("a program's own header of a trace's name gives way; its others stay, those that come twice too") {
+TEST_CASE("a program's own header of a trace's name gives way, its others stay, those that come twice too") {
   test::fault_server server;
   server.always(behaviour::answer(200));
   fl::testing::capture taken;
@@ -215,7 +215,7 @@ TEST_CASE("a program's own header of a trace's name gives way; its others stay, 
   CHECK(requests[1].header("traceparent")->substr(3, 32) == "11111111111111111111111111111111");
 }
 
-TEST_CASE("on a connection that is used again nothing was looked up or connected; a URL without a scheme is HTTP's") {
+TEST_CASE("on a connection that is used again nothing was looked up or connected, a URL without a scheme is HTTP's") {
   test::fault_server server;
   server.always(behaviour::answer(200, {}, "hello"));
   fl::testing::capture taken;

@@ -63,8 +63,8 @@ class outcome {
 };
 
 /// What became of records that an exporter had kept. no_parent: they were not meant for it. ignored: by its own rules they are not to be sent.
-/// limited: there were more than its configuration lets through. full: more than it may keep.
-enum class fate : std::uint8_t { delivered, rejected, failed, expired, no_parent, ignored, limited, full };
+/// limited: there were more than its configuration lets through. full: more than it may keep. too_old to empty: rejected, for that reason.
+enum class fate : std::uint8_t { delivered, rejected, failed, expired, no_parent, ignored, limited, full, too_old, too_new, past_retention, empty };
 
 /// The types of record an exporter takes, as bits.
 using record_types = std::uint32_t;

@@ -14,8 +14,9 @@
 FANLIGHT_BEGIN
 
 /// Why a record did not arrive.
-/// limited: over a limit that the exporter's configuration sets.
-enum class loss : std::uint8_t { capture_full, queue_full, rejected, failed, threw, expired, shutdown, late, limited, count_ };
+/// limited: over a limit that the exporter's configuration sets. too_old to empty: CloudWatch's own reasons not to keep a line; past_retention is
+/// older than the group keeps any.
+enum class loss : std::uint8_t { capture_full, queue_full, rejected, failed, threw, expired, shutdown, late, limited, too_old, too_new, past_retention, empty, count_ };
 /// Why a record was not meant to.
 /// no_parent: an X-Ray subsegment with no segment above it. ignored: by the exporter's own rules. level: below the least of the exporter.
 enum class filter : std::uint8_t { process, not_sampled, no_parent, ignored, level, count_ };

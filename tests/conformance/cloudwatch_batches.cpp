@@ -90,7 +90,7 @@ TEST_CASE("cloudwatch B7: an empty message is none") {
   CHECK(on.put({loose_log("a"), loose_log(""), loose_log("b")}));
   CHECK(on.sizes() == sizes{2});
   CHECK(on.count(fl::fate::delivered) == 2);
-  CHECK(on.count(fl::fate::rejected) == 1);
+  CHECK(on.count(fl::fate::empty) == 1);
   CHECK_THAT(on.words(), ContainsSubstring("its message is empty"));
 }
 

@@ -223,7 +223,7 @@ TEST_CASE("cloudwatch W17: accepted, delivered, dropped by reason, retried, queu
   auto const told = on.stats();
   CHECK(told.accepted == 2);
   CHECK(told.delivered == 1);
-  CHECK(lost_by(told, fl::loss::rejected) == 1);
+  CHECK(lost_by(told, fl::loss::empty) == 1);
   CHECK(told.queued == 0);
   CHECK(adds_up(told));
   REQUIRE(on.problems.wait_for(problem_code::rejected));

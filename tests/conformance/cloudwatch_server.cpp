@@ -4,6 +4,7 @@
 #include "support/batch_builder.hpp"
 #include "support/cloudwatch_pipeline.hpp"
 
+#include <fanlight/emf.hpp>
 #include <fanlight/subsegment.hpp>
 
 #include <algorithm>
@@ -246,7 +247,8 @@ TEST_CASE("cloudwatch 1.2: lines from long ago and from the future are refused a
   CHECK(there.actions().size() == 3);  // 20 days ago; 10 days ago; now and a day from now
   CHECK(there.messages("cruddur", "web-1").size() == 2);
   CHECK(fates[fl::fate::delivered] == 2);
-  CHECK(fates[fl::fate::rejected] == 2);
+  CHECK(fates[fl::fate::too_old] == 1);
+  CHECK(fates[fl::fate::too_new] == 1);
 }
 
 TEST_CASE("cloudwatch W6: what could not be sent at the end is counted, and it ends in time") {
@@ -320,4 +322,28 @@ TEST_CASE("cloudwatch W2: or the newest, and what is there is in order") {
   for (std::size_t i = 0; i < 12; ++i) CHECK(lines.at(i).substr(0, 4) == std::to_string(1'000 + i));  // the first of all are still there
   CHECK(std::adjacent_find(lines.begin(), lines.end(), std::greater_equal<>{}) == lines.end());
   CHECK(adds_up(told));
+}
+
+TEST_CASE("cloudwatch 1.3: what the group would not keep is counted as that, by the pipeline too") {
+  fake_cloudwatch there;
+  logged on{[&] {
+    auto how = to_server(there);
+    how.retention_days = 7;
+    return how;
+  }()};
+  fl::info("into a group that keeps 7 days");
+  REQUIRE(on.line.flush(patience));
+  constexpr std::int64_t day = 86'400 * 1000 * ms;
+  auto const now = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  auto const said_at = [](std::int64_t when) { fl::emf{"peers"}.metric("late", 1).at(fl::wall_time{when}); };
+  for (std::int64_t const off : {-8 * day, -9 * day, -day / 2}) said_at(now + off);
+  CHECK_FALSE(on.line.flush(patience));  // something was lost
+  auto const told = on.stats();
+  CHECK(lost_by(told, fl::loss::past_retention) == 2);
+  CHECK(told.dropped == 2);
+  CHECK(told.delivered == 2);
+  CHECK(adds_up(told));
+  CHECK(there.refusals().empty());
+  CHECK(to_text(fl::loss::past_retention) == "past_retention");
+  CHECK_THAT(told.last_error, ContainsSubstring("expired (older than the retention of the group)"));
 }

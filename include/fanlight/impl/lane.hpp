@@ -177,7 +177,7 @@ class lane {
     counters_.dropped += records;
     counters_.dropped_by[static_cast<std::size_t>(why)] += records;
     lost_ += records;
-    if (why == loss::rejected) return;  // a refusal is an answer, and no outage
+    if (why == loss::rejected || why >= loss::too_old) return;  // a refusal is an answer, and no outage
     lost_since_ += records;
     outage_ = true;
   }

@@ -124,6 +124,10 @@ FANLIGHT_INLINE void lane::settle_kept(fate how, std::uint64_t records, std::str
       say_unlocked(held, problem_code::queue_full, [&] { return "exporter '" + name_ + "' lost " + std::to_string(records) + " new records: " + why; });
       return;
     case fate::rejected: return lose_kept(held, records, loss::rejected, problem_code::rejected, why);
+    case fate::too_old: return lose_kept(held, records, loss::too_old, problem_code::rejected, why);
+    case fate::too_new: return lose_kept(held, records, loss::too_new, problem_code::rejected, why);
+    case fate::past_retention: return lose_kept(held, records, loss::past_retention, problem_code::rejected, why);
+    case fate::empty: return lose_kept(held, records, loss::empty, problem_code::rejected, why);
     case fate::failed: return lose_kept(held, records, loss::failed, problem_code::delivery_failed, why);
     case fate::expired: return lose_kept(held, records, loss::expired, problem_code::expired, why);
   }
@@ -158,7 +162,7 @@ FANLIGHT_INLINE void lane::lose_kept(lock& held, std::uint64_t records, loss as,
   lose(records, as);
   note_error(why);
   say_unlocked(held, code, [&] {
-    std::string const verb = as == loss::rejected ? "' lost, by its back end's refusal, " : as == loss::expired ? "' could not deliver within batching.keep_for, and gives up, " : "' lost ";
+    std::string const verb = code == problem_code::rejected ? "' lost, by its back end's refusal, " : as == loss::expired ? "' could not deliver within batching.keep_for, and gives up, " : "' lost ";
     return "exporter '" + name_ + verb + std::to_string(records) + " records: " + why;
   });
 }

@@ -16,6 +16,10 @@ FANLIGHT_COLD FANLIGHT_INLINE std::string_view to_text(loss why) noexcept {
     case loss::shutdown: return "shutdown";
     case loss::late: return "late";
     case loss::limited: return "limited";
+    case loss::too_old: return "too_old";
+    case loss::too_new: return "too_new";
+    case loss::past_retention: return "past_retention";
+    case loss::empty: return "empty";
     case loss::count_: break;
   }
   return "unknown";

@@ -56,7 +56,10 @@ FANLIGHT_COLD FANLIGHT_INLINE void cloudwatch_exporter::note_rejected(cloudwatch
   add(what.too_old, " too old (CloudWatch takes what is at most 14 days old)");
   add(what.expired, " expired (older than the retention of the group)");
   add(what.too_new, " too new (CloudWatch takes what is at most 2 hours ahead; is the clock right?)");
-  settle(fate::rejected, what.events(), why + ", of a request of " + std::to_string(count));
+  why += ", of a request of " + std::to_string(count);
+  settle(fate::too_old, what.too_old, why);
+  settle(fate::past_retention, what.expired, why);
+  settle(fate::too_new, what.too_new, why);
 }
 
 /// The request will never be taken.

@@ -76,8 +76,8 @@ std::optional<outcome> cloudwatch_exporter::take_one(Record const& record, deadl
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE void cloudwatch_exporter::refuse_line(cloudwatch_line_kind why) {
-  settle(fate::rejected, 1, why == cloudwatch_line_kind::empty ? "its message is empty, and CloudWatch takes no such event"
-                                                               : "a document of metrics is longer than max_message_bytes, and cannot be cut");
+  if (why == cloudwatch_line_kind::empty) settle(fate::empty, 1, "its message is empty, and CloudWatch takes no such event");
+  else settle(fate::rejected, 1, "a document of metrics is longer than max_message_bytes, and cannot be cut");
 }
 
 /// A place among the streams that are open; for a further one the least used is emptied and closed.

@@ -209,6 +209,8 @@ def perform(folder, program):
         near.stop()
         far.stop()
         no_key_in(told)
+        printed = app.log.read_text(errors="replace")
+        check(not any(each in printed for each in (HIDDEN, TOKEN, service.keys["AWS_SECRET_ACCESS_KEY"])), "a key is in what the server printed")
         check(not items.wrong, "\n".join(items.wrong))
         spans, logs = collected(far.file)
         documents, summaries = read_xray(service, {each["trace"] for each in spans} | {each["trace"] for each in requests if each["trace"]})

@@ -80,6 +80,16 @@ struct identifier {
   unsigned char bytes[Size] = {};
 
   [[nodiscard]] constexpr bool is_valid() const noexcept {
+    if constexpr (Size % 8 == 0)
+      if (!__builtin_is_constant_evaluated()) {
+        std::uint64_t any = 0;
+        for (unsigned i = 0; i < Size; i += 8) {
+          std::uint64_t eight = 0;
+          std::memcpy(&eight, bytes + i, sizeof eight);
+          any |= eight;
+        }
+        return any != 0;
+      }
     for (auto const byte : bytes)
       if (byte != 0) return true;
     return false;

@@ -170,6 +170,7 @@ TEST_CASE("contexts are given other baggage, and stay as they are") {
   CHECK(fl::clear_baggage(plain).baggage().empty());
   CHECK(fl::clear_baggage(plain).tracestate() == "x=1");
   CHECK(fl::set_baggage({}, "k", "v").baggage() == "k=v");
+  CHECK(fl::set_baggage({}, "k", "v", " p1 ; p2=x ").baggage() == "k=v;p1 ; p2=x");
 }
 
 TEST_CASE("a view shows keys, values and properties") {

@@ -105,6 +105,7 @@ FANLIGHT_INLINE void tracestate_list::keep(std::string_view text) noexcept {
     lost = true;
     return;
   }
+  if (used_ != 0) text_[used_ - 1] = ',';
   members_[member_count_++] = {static_cast<std::uint16_t>(used_), static_cast<std::uint16_t>(size)};
   std::memcpy(text_ + used_, text.data(), size);
   sum += size + 1;
@@ -162,6 +163,10 @@ FANLIGHT_INLINE void tracestate_list::shorten() noexcept {
 
 FANLIGHT_INLINE std::string_view tracestate_list::text() noexcept {
   if (bad_) member_count_ = 0;
+  if (member_count_ != 0 && member_count_ <= tracestate_members && !small_lost_ && !large_lost_ && small_ + large_ <= tracestate_kept + 1) {
+    text_[used_ - 1] = 0;  // nothing has to go: it stands there as it is to be passed on
+    return {text_, used_ - 1};
+  }
   shorten();
   unsigned size = 0;
   small_ = large_ = 0;

@@ -92,6 +92,9 @@ struct config {
   std::chrono::milliseconds shutdown_within = std::chrono::seconds{2};
   /// A span that an exception leaves reports it, once for each error, as an error_scope does. The exception has to be seen by a guarded().
   bool report_on_unwind = false;
+  /// A log record of that level and above that is written where an exception is being handled reports it, unless that was done: whoever
+  /// writes it, spdlog's sink included. The record has the report's uuid as its `error_id`. Unset: log records report nothing.
+  std::optional<level> report_logged = {};
   /// An exception that nobody catches is reported, and std::terminate() goes on after that: a handler of std::set_terminate, in front of
   /// the one that is there. Only of the process's pipeline.
   bool report_uncaught = false;

@@ -91,6 +91,8 @@ struct exporter_setup {
   std::function<void(problem_code, std::uint64_t times)> note = {};
   /// For exporters that repeat requests by themselves: each of them. Retries are then what it says, and not what the lane sees.
   std::function<void(request_note const&)> count = {};
+  /// For exporters that keep records: tend() is called soon after this, though nothing has come. To be called from start().
+  std::function<void()> tend_soon = {};
 };
 
 /// A back end as a lane sees it. All calls come from one thread, the lane's.

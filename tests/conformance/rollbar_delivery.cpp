@@ -153,10 +153,16 @@ TEST_CASE("P24 without a token, or switched off, nothing is sent and at most one
   problem_log problems;
   fl::pipeline line{plain({fl::rollbar(how)}, problems)};
   fl::with_default const here{line};
-  report("r");
-  fl::error_report{"m"};
+  CHECK(fl::report(std::runtime_error{"r"}).view().empty());
+  CHECK(fl::message(fl::level::warn, "m").view().empty());
+  try {
+    throw std::runtime_error{"thrown"};
+  } catch (...) {
+    CHECK(fl::report_current().view().empty());
+  }
   CHECK(line.flush(1s));
   CHECK(line.shutdown(1s));
+  CHECK(fl::report(std::runtime_error{"late"}).view().empty());
   CHECK(rollbar.items().empty());
   CHECK(line.problems().size() == (off ? 0 : 1));
 }

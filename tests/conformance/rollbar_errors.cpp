@@ -2,6 +2,9 @@
 #include "catch.hpp"
 #include "support/fake_rollbar.hpp"
 
+#include <fanlight/exporters/memory.hpp>
+#include <fanlight/log.hpp>
+
 #include <cstdio>
 #include <exception>
 #include <stdexcept>
@@ -190,4 +193,71 @@ TEST_CASE("rollbar: an error code is an error like others") {
   REQUIRE(items.size() == 1);
   CHECK(items[0]("/data/body/trace/exception/class") == "std::error_code");
   CHECK_THAT(items[0]("/data/body/trace/exception/message"), EndsWith("[generic:110]"));
+}
+
+namespace {
+
+[[nodiscard]] std::function<void(fl::config&)> reporting_logs(fl::level least, std::shared_ptr<fl::memory> const& to = {}) {
+  return [=](fl::config& how) {
+    how.report_logged = least;
+    if (!to) return;
+    auto all = *how.exporters;
+    all.push_back(to);
+    how.exporters = std::move(all);
+  };
+}
+
+}  // namespace
+
+TEST_CASE("E28 an error that is logged in its handler becomes an item, once, and the log record has its uuid") {
+  auto const kept = std::make_shared<fl::memory>();
+  auto const items = items_of(
+      [] {
+        fl::scoped_span const span{"request"};
+        try {
+          fl::guarded([] { fanlight_test_a(1); });
+        } catch (...) {
+          fl::info("not worth a report");
+          fl::logger{"shop.pay"}.error("could not pay", {{"order", 7}, {"password", "hunter2"}});
+          fl::error("could still not pay");
+          fl::report_current();
+        }
+        fl::error("nothing is being handled");
+      },
+      {}, reporting_logs(fl::level::error, kept));
+  REQUIRE(items.size() == 1);
+  CHECK(items[0]("/data/body/trace/exception/class") == "std::runtime_error");
+  CHECK(items[0]("/data/body/trace/exception/message") == "deep");
+  CHECK(items[0]("/data/level") == "error");
+  CHECK(items[0]("/data/custom/log.message") == "could not pay");
+  CHECK(items[0]("/data/custom/log.logger") == "shop.pay");
+  CHECK(items[0]("/data/custom/order") == "7");
+  CHECK(items[0]("/data/custom/password") == "[FILTERED]");
+  CHECK(items[0].attribute("trace_id").size() == 32);
+  auto const frames = items[0].size("/data/body/trace/frames");
+  CHECK_THAT(items[0]("/data/body/trace/frames/" + std::to_string(frames - 1) + "/method"), ContainsSubstring("fanlight_test_c"));
+  std::vector<std::string> ids;
+  for (auto const& batch : kept->logs())
+    for (auto const& each : batch) ids.emplace_back(each.error_id());
+  auto const uuid = items[0]("/data/uuid");
+  CHECK(ids == std::vector<std::string>{"", uuid, uuid, ""});
+}
+
+TEST_CASE("E28 the level decides, and is the item's; without the setting log records report nothing") {
+  auto const story = [] {
+    try {
+      throw std::runtime_error{"boom"};
+    } catch (...) {
+      fl::warn("a warning");
+      fl::critical([] { return "made late"; });
+    }
+  };
+  auto const critical = items_of(story, {}, reporting_logs(fl::level::critical));
+  REQUIRE(critical.size() == 1);
+  CHECK(critical[0]("/data/level") == "critical");
+  CHECK(critical[0]("/data/custom/log.message") == "made late");
+  auto const warning = items_of(story, {}, reporting_logs(fl::level::warn));
+  REQUIRE(warning.size() == 1);
+  CHECK(warning[0]("/data/level") == "warning");
+  CHECK(items_of(story).empty());
 }

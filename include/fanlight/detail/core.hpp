@@ -128,6 +128,8 @@ struct core_face {
   std::uint32_t copies_baggage;    // to spans, some of it or all
   // renewed by the dispatcher
   alignas(64) std::int64_t wall_offset;  // atomic: nanoseconds of the epoch at tick 0
+  std::uint32_t no_exporters;  // nobody would get a report
+  std::uint32_t report_logs;   // 1 + the level from which on a log record in a handler reports what is handled; 0: none does
 };
 
 [[nodiscard]] FANLIGHT_HOT std::int64_t read_clock(clockid_t which) noexcept {

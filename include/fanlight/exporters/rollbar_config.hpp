@@ -73,7 +73,7 @@ struct rollbar_telemetry {
 enum class rollbar_ip : std::uint8_t { full, anonymize, none };
 
 /// What became of one report.
-enum class rollbar_result : std::uint8_t { sent, built, ignored, limited, rejected, failed };
+enum class rollbar_result : std::uint8_t { sent, built, ignored, limited, rejected, failed, spooled };
 
 /// Counts of one client, at one moment.
 struct rollbar_stats {
@@ -86,6 +86,8 @@ struct rollbar_stats {
   std::uint64_t rejected = 0;      // Rollbar will not have it
   std::uint64_t failed = 0;        // every attempt went wrong
   std::uint64_t expired = 0;       // it could not be delivered for too long
+  std::uint64_t spooled = 0;       // none of these: it was written to the spool
+  std::uint64_t spool_dropped = 0;  // of what lay there: too many, too much, too old
 };
 
 /// A window on a client's counts: made by the program, given in its configuration, read by any thread at any time.
@@ -101,6 +103,16 @@ class rollbar_watch {
 
  private:
   std::unique_ptr<detail::rollbar_books> books_;
+};
+
+/// Where items wait on disk: those that could not be sent for too long, for which the queue had no room, or that were left when the program
+/// ended. They leave under the same uuid, oldest first, as soon as nothing else waits: in this run or in the next. Without secrets, and
+/// without the token.
+struct rollbar_spool_options {
+  std::string folder = {};  // empty: there is none. Made if it is not there; for this user's eyes alone
+  std::size_t items = 1000;
+  std::size_t bytes = std::size_t{32} << 20;
+  std::chrono::seconds age = std::chrono::hours{72};
 };
 
 /// For tests: what stands for network and clock. What is empty is real.
@@ -166,6 +178,7 @@ struct rollbar_config {
   unsigned max_retries = 3;                         // of an item, after answers of 5xx; where there is no answer it is tried until batching.keep_for
   std::chrono::milliseconds retry_first{1000};      // before the second attempt; then twice that, and so on
   std::chrono::milliseconds retry_most{30'000};
+  rollbar_spool_options spool = {};
   std::chrono::milliseconds timeout{3000};          // of one request, connection included
   std::string proxy = {};    // `http://host:port`; empty: what http_proxy, https_proxy, all_proxy and no_proxy say
   std::string ca_file = {};  // PEM: whom to trust in place of the system's list

@@ -134,6 +134,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void core::fill_face() {
   context_missing = settled_.context_missing;
   report_on_unwind = given_.report_on_unwind ? 1 : 0;
   copies_baggage = settled_.baggage_on_spans.empty() ? 0 : 1;
+  no_exporters = settled_.exporters.empty() ? 1 : 0;
+  report_logs = given_.report_logged ? static_cast<std::uint32_t>(*given_.report_logged) + 1 : 0;
   bring_library_text();
   source_of_time = source_of_ids = this;
   if (given_.instead.ticks) ticks = [](void* self) noexcept { return static_cast<core*>(self)->given_.instead.ticks(); };

@@ -264,8 +264,19 @@ FANLIGHT_COLD FANLIGHT_INLINE void put_exception(draft& d, std::exception_ptr co
   put_sighting(d, seen);
 }
 
-/// Sends a report of what unwinds the span `d`. In impl/report.ipp.
+/// Sends a report of what unwinds the span `d`. In impl/report_facts.ipp.
 void report_unwound(draft& d, thread_block& t, error_identity& known, sighting const& seen, std::string_view type) noexcept;
+
+/// A log record as far as a report of what is handled where it is written wants to know. Borrows.
+struct log_facts {
+  level at;
+  std::string_view logger, message;
+  attribute const* fields;
+  std::size_t field_count;
+  source where;
+};
+/// Reports what is handled here, if it was not reported before. In impl/report.ipp.
+void report_logged(thread_block& t, core_face& core, log_facts const& what) noexcept;
 
 FANLIGHT_COLD FANLIGHT_INLINE void fail_unwound(draft& d, thread_block& t) noexcept {
   bool const first = d.head().status == static_cast<std::uint8_t>(status_code::unset);

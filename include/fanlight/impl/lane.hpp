@@ -231,6 +231,7 @@ class lane {
     out.keep_for = how_.keep_for;
     out.note = [this](problem_code code, std::uint64_t times) { problems_.note(code, times); };
     out.count = [this](request_note const& of) { count(of); };
+    out.tend_soon = [this] { tend_at_ = steady::now(); };
     return out;
   }
 

@@ -12,8 +12,16 @@ FANLIGHT_BEGIN
 namespace detail {
 
 /// The error that is being handled here, if it has been told of: its id goes along. A thread that never told of one pays for a load.
-FANLIGHT_COLD inline void join_error(draft& d, error_identity const& known) noexcept {
-  if (known.held != nullptr && std::current_exception() == known.held) put_fact(d, fact_key::error_id, known.uuid);
+FANLIGHT_COLD FANLIGHT_INLINE void join_error(draft& d, thread_block const& t, error_identity& known) noexcept {
+  auto const handled = std::current_exception();
+  if (handled == nullptr) return;
+  if (known.held == nullptr) {  // spans told of it on its way, and nobody has in a handler
+    sighting seen;
+    see(seen, handled);
+    if (!is_known(t, known, seen, hash_of(seen.text.view()))) return;
+    known.held = handled;
+  }
+  if (known.held == handled) put_fact(d, fact_key::error_id, known.uuid);
 }
 
 /// By level and name. What is below the least level of all is sorted out by one comparison.
@@ -50,7 +58,7 @@ FANLIGHT_INLINE void open_log(draft& d, thread_block& t, core_face& core, log_ro
   head.start = ticks_now(core);
   join_trace(d, t);
   if (!logger.empty()) put_fact(d, fact_key::logger, logger);
-  if (__builtin_expect(t.last_error != nullptr, 0)) join_error(d, *static_cast<error_identity const*>(t.last_error));
+  if (__builtin_expect(t.last_error != nullptr, 0)) join_error(d, t, *static_cast<error_identity*>(t.last_error));
 }
 
 FANLIGHT_INLINE void write_log(level at, std::string_view logger, std::string_view message, std::initializer_list<attribute> fields,
@@ -58,6 +66,7 @@ FANLIGHT_INLINE void write_log(level at, std::string_view logger, std::string_vi
   auto& t = here();
   core_face* const core = core_for_log(t, at, logger);
   if (core == nullptr) return;
+  if (__builtin_expect(core->report_logs != 0, 0)) report_logged(t, *core, {at, logger, message, fields.begin(), fields.size(), where});
   log_room room;
   draft d;
   open_log(d, t, *core, room, at, logger, message, where);
@@ -72,6 +81,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void write_log(log_parts const& what) noexcept {
   text_writer text;
   bool const wrote = what.write_text == nullptr || what.write_text(what.text_of, text);
   std::string_view const message = what.write_text == nullptr ? what.text : text.view();
+  if (__builtin_expect(core->report_logs != 0, 0)) report_logged(t, *core, {what.at, what.logger, message, what.fields, what.field_count, what.where});
   log_room room;
   draft d;
   open_log(d, t, *core, room, what.at, what.logger, message, what.where);
@@ -87,3 +97,5 @@ FANLIGHT_COLD FANLIGHT_INLINE void write_log(log_parts const& what) noexcept {
 
 }  // namespace detail
 FANLIGHT_END
+
+#include <fanlight/impl/report.ipp>  // a log record may report what is handled where it is written

@@ -51,6 +51,9 @@ FANLIGHT_COLD FANLIGHT_INLINE void begin_last_words(core& published) {
   else if (given.report_uncaught || !given.crash_spool.empty())
     published.complain(problem_code::feature_missing, "report_uncaught and crash_spool are not in this program: include <fanlight/last_words.hpp> somewhere in it");
 }
+/// A flush says what became of what was there since the one before: what an earlier one lost, a crash of the last process perhaps, it does not say.
+[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE bool has_lost_nothing(statistics const& told) noexcept { return told.dropped == 0; }
+
 FANLIGHT_COLD FANLIGHT_INLINE void end_last_words(bool all_delivered) noexcept {
   if (last_words != nullptr) last_words->end(all_delivered);
 }
@@ -67,7 +70,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void at_exit() noexcept {
   if (face == nullptr || face->layout != layout_version) return;
   auto* const published = static_cast<core*>(face);
   unpublish(face);
-  end_last_words(published->shutdown(published->shutdown_within()));
+  bool const all = published->shutdown(published->shutdown_within());
+  if (last_words != nullptr) end_last_words(all && has_lost_nothing(published->stats()));
 }
 
 [[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE bool publish(core_face* which) noexcept {
@@ -114,7 +118,7 @@ FANLIGHT_COLD FANLIGHT_INLINE session::~session() {
 
 FANLIGHT_COLD FANLIGHT_INLINE bool session::flush(std::chrono::nanoseconds limit) {
   bool const all = !own_ || own_->flush(limit);
-  if (all && own_ && detail::last_words != nullptr) detail::last_words->note_delivered();
+  if (all && own_ && detail::last_words != nullptr && detail::has_lost_nothing(own_->stats())) detail::last_words->note_delivered();
   return all;
 }
 
@@ -124,7 +128,7 @@ FANLIGHT_COLD FANLIGHT_INLINE bool session::shutdown(std::chrono::nanoseconds li
   if (!own_ || own_->core_ == nullptr) return true;
   bool const first = detail::unpublish(own_->core_);
   bool const all = own_->shutdown(limit);
-  if (first) detail::end_last_words(all);
+  if (first && detail::last_words != nullptr) detail::end_last_words(all && detail::has_lost_nothing(own_->stats()));
   return all;
 }
 

@@ -12,7 +12,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void begin_report(report_state& state, std::string
   auto& d = state.open;
   d.data = nullptr;
   core_face* const core = core_here(t);
-  if (core == nullptr) return;
+  if (core == nullptr || core->no_exporters != 0) return;
   open_draft(d, t, *core, state.room, sizeof state.room, entry_type::error, message, where);
   auto& head = d.head();
   head.kind = static_cast<std::uint8_t>(at);
@@ -58,6 +58,26 @@ FANLIGHT_COLD FANLIGHT_INLINE void begin_report(report_state& state, std::string
 
 FANLIGHT_INLINE void end_report(report_state& state) noexcept {
   if (state.open.is_open()) send_report(state.open, here(), nullptr);
+}
+
+/// The text, the logger and the fields of the record go along.
+FANLIGHT_COLD FANLIGHT_INLINE void report_logged(thread_block& t, core_face& core, log_facts const& what) noexcept {
+  if (static_cast<std::uint32_t>(what.at) + 1 < core.report_logs) return;
+  auto const handled = std::current_exception();
+  if (handled == nullptr) return;
+  sighting seen;
+  see(seen, handled);
+  error_identity spare;
+  if (identify(t, core, seen, spare).reported) return;
+  report_state state;
+  begin_sighted(state, seen, what.where);
+  auto& d = state.open;
+  if (!d.is_open()) return;
+  d.head().kind = static_cast<std::uint8_t>(what.at);
+  put(d, item_role::attribute, "log.message", what.message);
+  if (!what.logger.empty()) put(d, item_role::attribute, "log.logger", what.logger);
+  for (std::size_t i = 0; i < what.field_count; ++i) put_attribute(d, item_role::attribute, what.fields[i].key, what.fields[i].value);
+  end_report(state);
 }
 
 /// An error scope ends by an exception. Its type and text stand for the scope's name where they are known.

@@ -83,6 +83,7 @@
 #include <fanlight/impl/rollbar/node.ipp>
 #include <fanlight/impl/rollbar/scrub.ipp>
 #include <fanlight/impl/rollbar/settings.ipp>
+#include <fanlight/impl/rollbar/spool.ipp>
 #include <fanlight/impl/rollbar/telemetry.ipp>
 #include <fanlight/impl/rollbar/truncate.ipp>
 #include <fanlight/impl/sampler.ipp>

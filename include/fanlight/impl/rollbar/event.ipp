@@ -31,6 +31,11 @@ FANLIGHT_COLD FANLIGHT_INLINE void read_frames(std::vector<rollbar_frame>& to, e
     one.inlined = at->inlined;
     to.push_back(std::move(one));
   }
+  // The report's own place is known without any debug information.
+  if (trace.origin != stack_origin::reported || to.empty() || to.back().line != 0 || !from.where) return;
+  to.back().filename = from.where.file();
+  to.back().line = from.where.line();
+  if (to.back().method.empty()) to.back().method = from.where.function();
 }
 
 /// Where it was reported stands in for a stack that is not there.

@@ -6,6 +6,7 @@
 #include <fanlight/impl/rollbar/answer.hpp>
 #include <fanlight/impl/rollbar/maker.hpp>
 #include <fanlight/impl/rollbar/settings.hpp>
+#include <fanlight/impl/rollbar/spool.hpp>
 
 #include <condition_variable>
 #include <deque>
@@ -38,7 +39,8 @@ class rollbar_exporter final : public exporter {
     rollbar_node data;
     std::string body, uuid;
     moment since;
-    std::uint64_t records = 1;  // 0: an item of our own
+    std::uint64_t records = 1;  // 0: an item of our own, or of an earlier run
+    std::optional<rollbar_spool::item> on_disk = {};  // where it lies besides; of an earlier run there is no tree
     unsigned attempts = 0, cuts = 0;
   };
 
@@ -56,6 +58,14 @@ class rollbar_exporter final : public exporter {
   void wait_and_repeat(rollbar_ruling const& ruling);
   void block(std::chrono::nanoseconds wait, std::string const& why);
   void lose_front(fate how, std::string const& why);
+  void open_spool();
+  /// True: the item lies in the spool.
+  bool set_aside(waiting& one);
+  void remove_file(waiting const& one);
+  /// Whatever becomes of this process: the next one has what waits.
+  void secure();
+  /// Puts the oldest of the spool into the empty queue. False: there is none, or it is not yet its time.
+  [[nodiscard]] bool take_from_spool();
   void lose_old();
   void pop();
   void settle(fate how, std::uint64_t records, std::string const& why = {}) const {
@@ -70,6 +80,8 @@ class rollbar_exporter final : public exporter {
   std::optional<rollbar_maker> maker_;
   std::deque<waiting> queue_;
   std::size_t bytes_ = 0;  // of the bodies in it
+  std::optional<rollbar_spool> spool_;
+  moment spool_rests_until_{};  // what came from there has failed
   moment blocked_until_{};
   std::string blocked_why_;
   bool told_ = false;  // of what is in the way now

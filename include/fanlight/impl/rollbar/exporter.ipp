@@ -4,6 +4,7 @@
 #include <fanlight/impl/backoff.hpp>
 #include <fanlight/impl/otlp_ruling.hpp>
 #include <fanlight/impl/rollbar/exporter.hpp>
+#include <fanlight/impl/rollbar/maker.ipp>
 #include <fanlight/impl/rollbar/truncate.hpp>
 
 #include <ctime>
@@ -32,6 +33,7 @@ FANLIGHT_COLD FANLIGHT_INLINE rollbar_exporter::rollbar_exporter(rollbar_setting
 FANLIGHT_COLD FANLIGHT_INLINE void rollbar_exporter::start(exporter_setup const& setup) {
   setup_ = setup;
   maker_.emplace(how_.given, setup_);
+  if (transport_ && !how_.given.spool.folder.empty()) open_spool();
 }
 
 FANLIGHT_INLINE void rollbar_exporter::hurry(deadline until) noexcept {
@@ -77,13 +79,14 @@ FANLIGHT_COLD FANLIGHT_INLINE void rollbar_exporter::enqueue(rollbar_node data, 
     return maker_->tell_result(uuid, rollbar_result::built);
   }
   bool const no_room = queue_.size() >= how_.given.queue || (!queue_.empty() && bytes_ + one.body.size() > most_waiting_bytes);
-  if (no_room && records != 0) {
-    books().queue_full.fetch_add(1, std::memory_order_relaxed);
-    settle(fate::full, records, "its queue is full: Rollbar is slow or away. Raise rollbar_config::queue");
-    return maker_->tell_result(uuid, rollbar_result::failed);
-  }
   one.data = std::move(data);
   one.uuid = std::move(uuid);
+  if (no_room && records != 0) {
+    bool const kept = set_aside(one);
+    if (!kept) books().queue_full.fetch_add(1, std::memory_order_relaxed);
+    settle(fate::full, records, kept ? "its queue is full: Rollbar is slow or away. They are in the spool, and are sent later" : "its queue is full: Rollbar is slow or away. Raise rollbar_config::queue");
+    return maker_->tell_result(one.uuid, kept ? rollbar_result::spooled : rollbar_result::failed);
+  }
   one.since = now();
   one.records = records;
   bytes_ += one.body.size();
@@ -101,6 +104,8 @@ FANLIGHT_INLINE outcome rollbar_exporter::tend(deadline until) {
   auto out = send_all(until);
   if (out.kind() == outcome::kind::delivered && maker_->owes_notice())
     return outcome::retry({}, std::chrono::ceil<std::chrono::milliseconds>(std::max(maker_->notice_at() - now(), std::chrono::steady_clock::duration{1})));
+  auto const spool_at = std::max(spool_rests_until_, blocked_until_);
+  if (out.kind() == outcome::kind::delivered && spool_ && now() < spool_at) return outcome::later(std::chrono::ceil<std::chrono::milliseconds>(spool_at - now()));
   return out;
 }
 
@@ -114,7 +119,7 @@ FANLIGHT_COLD FANLIGHT_INLINE bool rollbar_exporter::flush(deadline until) {
     std::unique_lock held{lock_};
     auto const limit = std::min(until, hurried_);
     auto const again = std::chrono::steady_clock::now() + std::max(how_it_went.after(), std::chrono::milliseconds{1});
-    if (again > limit) return false;
+    if (again > limit) return held.unlock(), secure(), false;
     bell_.wait_until(held, again, [&] { return hurried_ < again; });
   }
 }
@@ -123,6 +128,12 @@ FANLIGHT_COLD FANLIGHT_INLINE void rollbar_exporter::stop(deadline until) {
   if (!maker_) return;
   add_notice(true);
   static_cast<void>(send_all(until));
+  for (auto& each : queue_)
+    if (set_aside(each) && each.records != 0) maker_->tell_result(each.uuid, rollbar_result::spooled);
+}
+
+FANLIGHT_COLD FANLIGHT_INLINE void rollbar_exporter::secure() {
+  for (auto& each : queue_) static_cast<void>(set_aside(each));
 }
 
 // ---- sending ----------------------------------------------------------------------------------------------------------------------------
@@ -137,11 +148,12 @@ FANLIGHT_COLD FANLIGHT_INLINE http_answer rollbar_exporter::request(waiting cons
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE outcome rollbar_exporter::send_all(deadline until) {
-  while (!queue_.empty()) {
+  for (;;) {
     lose_old();
-    if (queue_.empty()) break;
     auto const at = now();
-    if (at < blocked_until_) return outcome::retry(blocked_why_, std::chrono::ceil<std::chrono::milliseconds>(blocked_until_ - at));
+    bool const blocked = at < blocked_until_;
+    if (queue_.empty() && (blocked || !take_from_spool())) break;
+    if (blocked) return outcome::retry(blocked_why_, std::chrono::ceil<std::chrono::milliseconds>(blocked_until_ - at));
     if (std::chrono::steady_clock::now() >= until) return outcome::retry("there was no time left", std::chrono::milliseconds{1});
     auto const answer = request(queue_.front(), until);
     auto ruling = rule_on_item(answer, static_cast<std::int64_t>(std::time(nullptr)));
@@ -171,7 +183,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void rollbar_exporter::follow(rollbar_ruling& ruli
 
 FANLIGHT_COLD FANLIGHT_INLINE void rollbar_exporter::follow_taken(waiting const& one) {
   told_ = false;
-  if (one.records != 0) books().sent.fetch_add(1, std::memory_order_relaxed);
+  if (one.records != 0 || one.on_disk) books().sent.fetch_add(1, std::memory_order_relaxed);
+  remove_file(one);
   settle(fate::delivered, one.records);
   maker_->tell_result(one.uuid, rollbar_result::sent);
   pop();
@@ -180,7 +193,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void rollbar_exporter::follow_taken(waiting const&
 /// Once more at half the size, then a short item in its place; if Rollbar has neither, it is lost.
 FANLIGHT_COLD FANLIGHT_INLINE void rollbar_exporter::follow_too_large(rollbar_ruling const& ruling) {
   auto& one = queue_.front();
-  if (one.cuts == 2) return lose_front(fate::rejected, ruling.why);
+  if (one.cuts == 2 || one.data.members.empty()) return lose_front(fate::rejected, ruling.why);
   bytes_ -= one.body.size();
   if (one.cuts++ == 0) {
     if (fit_rollbar_item(one.data, std::max<std::size_t>(std::min(how_.given.max_bytes, one.body.size()) / 2, 4'096), one.body))
@@ -209,12 +222,74 @@ FANLIGHT_COLD FANLIGHT_INLINE void rollbar_exporter::tell_once(std::string const
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE void rollbar_exporter::lose_front(fate how, std::string const& why) {
-  auto const& one = queue_.front();
-  auto& which = how == fate::rejected ? books().rejected : how == fate::expired ? books().expired : books().failed;
-  if (one.records != 0) which.fetch_add(1, std::memory_order_relaxed);
-  settle(how, one.records, why);
-  maker_->tell_result(one.uuid, how == fate::rejected ? rollbar_result::rejected : rollbar_result::failed);
+  auto& one = queue_.front();
+  bool const refused = how == fate::rejected;
+  bool const was_there = one.on_disk.has_value(), kept = !refused && set_aside(one);
+  if (was_there && kept) spool_rests_until_ = now() + how_.given.retry_most;
+  if (refused) remove_file(one);
+  auto& which = refused ? books().rejected : how == fate::expired ? books().expired : books().failed;
+  if (!kept && (one.records != 0 || one.on_disk)) which.fetch_add(1, std::memory_order_relaxed);
+  settle(how, one.records, kept ? why + "; it is in the spool, and is sent later" : why);
+  if (!kept || one.records != 0) maker_->tell_result(one.uuid, refused ? rollbar_result::rejected : kept ? rollbar_result::spooled : rollbar_result::failed);
   pop();
+}
+
+// ---- the spool --------------------------------------------------------------------------------------------------------------------------
+
+FANLIGHT_COLD FANLIGHT_INLINE void rollbar_exporter::open_spool() {
+  auto const& how = how_.given.spool;
+  spool_.emplace(how.folder, how_.given.name, rollbar_spool::bounds{how.items, how.bytes, how.age});
+  if (auto const wrong = spool_->open(); !wrong.empty()) {
+    spool_.reset();
+    if (setup_.tell) setup_.tell(problem_code::file_failed, "the spool's folder '" + how.folder + "' cannot be used (" + wrong + "), so what cannot be sent is lost when the program ends");
+  } else if (setup_.tend_soon) {
+    setup_.tend_soon();
+  }
+}
+
+/// When it comes, Rollbar shows when that was: the item says besides when it happened.
+FANLIGHT_COLD FANLIGHT_INLINE bool rollbar_exporter::set_aside(waiting& one) {
+  if (!spool_) return false;
+  if (one.on_disk) return true;
+  if (one.uuid.empty()) return false;  // a notice of our own
+  auto const* const time = one.data.find("timestamp");
+  auto const happened = (time == nullptr ? wall_now() / 1'000'000'000 : time->whole) * 1000;
+  one.data.within("custom").offer("occurred_at_ms", rollbar_node::number(happened));
+  std::string body;
+  static_cast<void>(fit_rollbar_item(one.data, how_.given.max_bytes, body));
+  rollbar_spool::item place;
+  auto const wrong = spool_->keep(one.uuid, happened, body, place);
+  books().spool_dropped.fetch_add(spool_->thrown_away(), std::memory_order_relaxed);
+  if (!wrong.empty()) {
+    if (setup_.tell) setup_.tell(problem_code::file_failed, "an item could not be written to '" + how_.given.spool.folder + "': " + wrong);
+    return false;
+  }
+  one.on_disk = std::move(place);
+  books().spooled.fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
+/// What cannot be removed would be sent again and again.
+FANLIGHT_COLD FANLIGHT_INLINE void rollbar_exporter::remove_file(waiting const& one) {
+  if (!one.on_disk || !spool_ || spool_->remove(*one.on_disk)) return;
+  spool_.reset();
+  if (setup_.tell) setup_.tell(problem_code::file_failed, "'" + one.on_disk->path + "' cannot be removed; the spool is left alone from now on");
+}
+
+FANLIGHT_COLD FANLIGHT_INLINE bool rollbar_exporter::take_from_spool() {
+  if (!spool_ || now() < spool_rests_until_) return false;
+  auto found = spool_->oldest(wall_now() / 1'000'000);
+  books().spool_dropped.fetch_add(spool_->thrown_away(), std::memory_order_relaxed);
+  if (!found) return false;
+  waiting one;
+  one.body = found->body, one.uuid = found->uuid;
+  one.since = now();
+  one.records = 0;
+  one.on_disk = std::move(found);
+  bytes_ += one.body.size();
+  queue_.push_back(std::move(one));
+  books().queued.store(queue_.size(), std::memory_order_relaxed);
+  return true;
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE void rollbar_exporter::lose_old() {

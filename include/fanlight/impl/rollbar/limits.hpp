@@ -20,7 +20,7 @@ class rollbar_books {
  public:
   using count = std::atomic<std::uint64_t>;
   count queued{0}, sent{0}, retried{0}, truncated{0}, hook_failures{0}, ignored{0}, sampled_out{0}, duplicates{0}, rate_limited{0}, queue_full{0}, rejected{0}, failed{0},
-      expired{0};
+      expired{0}, spooled{0}, spool_dropped{0};
 };
 
 /// `n` at once, and again one for each n-th of a minute.

@@ -99,7 +99,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void keep_within_limits(rollbar_node& data) {
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE rollbar_maker::made rollbar_maker::make(error_record const& from, rollbar_ring const& before, moment at) {
-  auto const source = read_error(from);
+  auto source = read_error(from);
+  if (source.uuid.empty()) source.uuid = random_uuid();  // by it a second attempt is known for one
   made out;
   out.uuid = source.uuid;
   auto as = builder_.event_of(source);
@@ -191,6 +192,7 @@ FANLIGHT_COLD FANLIGHT_INLINE rollbar_stats rollbar_watch::stats() const {
   out.hook_failures = read(from.hook_failures), out.ignored = read(from.ignored), out.sampled_out = read(from.sampled_out);
   out.duplicates = read(from.duplicates), out.rate_limited = read(from.rate_limited), out.queue_full = read(from.queue_full);
   out.rejected = read(from.rejected), out.failed = read(from.failed), out.expired = read(from.expired);
+  out.spooled = read(from.spooled), out.spool_dropped = read(from.spool_dropped);
   return out;
 }
 

@@ -28,6 +28,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void check_rollbar(rollbar_config const& given, st
   if (given.max_bytes < least_item_bytes || given.max_bytes > std::size_t{1} << 20)
     tell("max_bytes is " + std::to_string(given.max_bytes) + "; it must be from " + std::to_string(least_item_bytes) + " to 1048576, which is what Rollbar takes");
   if (given.timeout.count() <= 0) tell("timeout is " + std::to_string(given.timeout.count()) + " ms; it must be 1 or more");
+  if (!given.spool.folder.empty() && (given.spool.items == 0 || given.spool.bytes < given.max_bytes || given.spool.age.count() <= 0))
+    tell("the spool has no room: items must be 1 or more, age more than 0, and bytes max_bytes or more");
   if (given.queue == 0) tell("queue is 0; it must be 1 or more");
   if (given.duplicate_window.count() < 0) tell("duplicate_window is below 0; 0 switches it off");
   std::vector<std::string> bad;

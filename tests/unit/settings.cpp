@@ -254,6 +254,17 @@ TEST_CASE("propagators that are not here are told and left out") {
   }
 }
 
+TEST_CASE("keys of baggage that are copied to spans: code, else the variable, in which case counts") {
+  using texts = std::vector<std::string>;
+  CHECK(settle({}).as.baggage_on_spans.empty());
+  CHECK(settle({{"FANLIGHT_BAGGAGE_ON_SPANS", " tenant, User.Id ,,"}}).as.baggage_on_spans == texts{"tenant", "User.Id"});
+  config code;
+  code.baggage_on_spans = {"*"};
+  CHECK(settle({{"FANLIGHT_BAGGAGE_ON_SPANS", "tenant"}}, code).as.baggage_on_spans == texts{"*"});
+  code.baggage_on_spans = texts{};
+  CHECK(settle({{"FANLIGHT_BAGGAGE_ON_SPANS", "tenant"}}, code).as.baggage_on_spans.empty());
+}
+
 TEST_CASE("propagators in code, none of them too") {
   config code;
   code.propagators = std::vector{propagator::baggage, propagator::baggage};

@@ -96,13 +96,14 @@ int main() {
   web::app const stock{{"GET", "/stock/", "/stock/{item}", [&](web::request const&) {
                           return asked++ == 0 ? web::response{503, "", {}} : web::response{200, "12", {}};
                         }}};
-  web::app const shop{{"GET", "/items/", "/items/{item}",
-                       [&](web::request const&) {
-                         auto answer = call(stock, "/stock/7?sig=secret", 0);
-                         for (int attempt = 1; answer.status == 503 && attempt < 3; ++attempt) answer = call(stock, "/stock/7?sig=secret", attempt);
-                         return web::response{200, answer.body, {}};
-                       }},
-                      {"GET", "/broken", "/broken", [](web::request const&) -> web::response { throw std::runtime_error{"out of order"}; }}};
+  web::app const shop{
+      {"GET", "/items/", "/items/{item}",
+       [&](web::request const&) {
+         auto answer = call(stock, "/stock/7?sig=secret", 0);
+         for (int attempt = 1; answer.status == 503 && attempt < 3; ++attempt) answer = call(stock, "/stock/7?sig=secret", attempt);
+         return web::response{200, answer.body, {}};
+       }},
+      {"GET", "/broken", "/broken", [](web::request const&) -> web::response { throw std::runtime_error{"out of order"}; }}};
   web::headers const sent{{"Host", "shop.example"},
                           {"X-Forwarded-For", "203.0.113.9"},
                           {"X-Forwarded-Proto", "https"},

@@ -55,7 +55,9 @@ class [[nodiscard]] kept_awaiter {
   kept_awaiter& operator=(kept_awaiter const&) = delete;
   ~kept_awaiter() noexcept { stack_.end_here(); }
 
-  [[nodiscard]] bool await_ready() noexcept(noexcept(std::declval<awaiter&>().await_ready())) { return static_cast<bool>(awaiter_.await_ready()); }
+  [[nodiscard]] bool await_ready() noexcept(noexcept(std::declval<awaiter&>().await_ready())) {
+    return static_cast<bool>(awaiter_.await_ready());
+  }
 
   // Not inlined: once the inner one has been told, another thread may run and destroy the coroutine, and nothing here may lie in it.
   template <class Promise>
@@ -111,10 +113,11 @@ class context_promise {
  public:
   context_promise() noexcept : context_promise{current()} {}
   explicit context_promise(context const& from) noexcept : stack_{from} {
-    static_assert(detail::keeps_context<decltype(std::declval<Promise&>().initial_suspend())> &&
-                      detail::keeps_context<decltype(std::declval<Promise&>().final_suspend())>,
-                  "initial_suspend() and final_suspend() of a fanlight::context_promise return keep(awaiter): else the context of a coroutine "
-                  "stays behind in the thread that it leaves");
+    static_assert(
+        detail::keeps_context<decltype(std::declval<Promise&>().initial_suspend())> &&
+            detail::keeps_context<decltype(std::declval<Promise&>().final_suspend())>,
+        "initial_suspend() and final_suspend() of a fanlight::context_promise return keep(awaiter): else the context of a coroutine "
+        "stays behind in the thread that it leaves");
   }
   context_promise(context_promise const&) = delete;
   context_promise& operator=(context_promise const&) = delete;

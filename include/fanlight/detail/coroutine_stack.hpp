@@ -31,12 +31,12 @@ class coroutine_stack {
   void count_exceptions_anew(thread_block const& t) noexcept;
 
   frame base_;
-  frame* inner_ = &base_;        // the innermost scope, while set down
-  ::fanlight_facts_1 facts_{};   // the coroutine's while set down, the thread's while taken up; so is `window_`
+  frame* inner_ = &base_;  // the innermost scope, while set down
+  ::fanlight_facts_1 facts_{};  // the coroutine's while set down, the thread's while taken up; so is `window_`
   void* window_ = nullptr;
-  thread_block* on_ = nullptr;   // whose chain it is part of; null: set down
-  unsigned exceptions_ = 0;      // in flight in the thread that set it down
-  bool entered_ = false;         // it has been current
+  thread_block* on_ = nullptr;  // whose chain it is part of; null: set down
+  unsigned exceptions_ = 0;  // in flight in the thread that set it down
+  bool entered_ = false;  // it has been current
 };
 
 }  // namespace detail

@@ -55,10 +55,8 @@ FANLIGHT_NOINLINE FANLIGHT_INLINE coroutine_stack::~coroutine_stack() noexcept {
     take_up();
     if (on_ != &t) return;  // told; what it left in the other thread's chain is out of reach
     pop_facts(t, base_);
-    if (t.current == &base_)
-      t.current = base_.outer;
-    else
-      leave_out_of_order(base_, t);
+    if (t.current == &base_) t.current = base_.outer;
+    else leave_out_of_order(base_, t);
     swap_facts(t);
     std::free(facts_.data);
   }

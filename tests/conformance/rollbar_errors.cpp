@@ -243,7 +243,7 @@ TEST_CASE("E28 an error that is logged in its handler becomes an item, once, and
   CHECK(ids == std::vector<std::string>{"", uuid, uuid, ""});
 }
 
-TEST_CASE("E28 the level decides, and is the item's; without the setting log records report nothing") {
+TEST_CASE("E28 the level decides, and is the item's, without the setting log records report nothing") {
   auto const story = [] {
     try {
       throw std::runtime_error{"boom"};

@@ -189,7 +189,7 @@ TEST_CASE("E20 what nobody will ever take leaves the spool: refused items, broke
   CHECK(rollbar.items().size() == 1);
 }
 
-TEST_CASE("E20 two clients of one folder do not send an item twice; one of another name leaves it alone") {
+TEST_CASE("E20 two clients of one folder do not send an item twice, one of another name leaves it alone") {
   folder const at;
   end_in_an_outage(at, {"one", "two", "three"}, spooling(at));
   fake_rollbar rollbar, elsewhere;

@@ -242,3 +242,20 @@ TEST_CASE("a sampler sees where a transfer goes") {
   CHECK(seen == "http.request.method url.full server.address server.port ");
   CHECK(server.requests()[0].header("traceparent") != nullptr);
 }
+
+TEST_CASE("over TLS there is an event for it, and a certificate that nobody vouches for is named") {
+  if (!test::has_tls()) SKIP("the tests were built without OpenSSL");
+  test::authority vouching;
+  test::fault_server server{std::make_shared<test::tls_identity>(vouching.issue("IP:127.0.0.1"))};
+  server.always(behaviour::answer(200));
+  fl::testing::capture taken;
+  easy_handle trusting{server.url()}, wary{server.url()};
+  curl_easy_setopt(trusting.at, CURLOPT_CAINFO, vouching.file().c_str());
+  CHECK(fl::curl_perform(trusting.at) == CURLE_OK);
+  CHECK(fl::curl_perform(wary.at) == CURLE_PEER_FAILED_VERIFICATION);
+  auto const spans = taken.spans();
+  REQUIRE(spans.size() == 2);
+  CHECK(event_names(spans[0]).find("connect.done tls.done request.sent response.first_byte") != std::string::npos);
+  CHECK(spans[0].find("url.full").as_text() == server.url());
+  CHECK(spans[1].find("error.type").as_text() == "certificate_refused");
+}

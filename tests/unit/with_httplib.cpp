@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "catch.hpp"
+#include "support/tls.hpp"
 
 namespace fl = fanlight;
 using fl::status_code;
@@ -16,16 +17,19 @@ using fl::status_code;
 namespace {
 
 /// A traced server on a free port of loopback, whose threads record where the test does.
-class running {
+template <class Server>
+class basic_running {
  public:
-  explicit running(fl::testing::capture& taken, fl::httplib_options how = {}) : server{std::move(how)}, taken_{taken} {
+  template <class... Args>
+  explicit basic_running(fl::testing::capture& taken, fl::httplib_options how = {}, Args&&... args)
+      : server{std::move(how), std::forward<Args>(args)...}, taken_{taken} {
     server.set_keep_alive_timeout(1);
     server.new_task_queue = [this] {
       ready_.set_value();
       return new workers{taken_};
     };
   }
-  ~running() {
+  ~basic_running() {
     server.stop();
     if (thread_.joinable()) thread_.join();
   }
@@ -38,7 +42,7 @@ class running {
   }
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port); }
 
-  fl::traced_server server;
+  Server server;
   int port = 0;
 
  private:
@@ -66,6 +70,8 @@ class running {
   std::promise<void> ready_;
   std::thread thread_;
 };
+
+using running = basic_running<fl::traced_server>;
 
 /// The spans of one kind, after the server has ended.
 std::vector<fl::span_record> of_kind(fl::testing::records<fl::span_record> const& all, fl::span_kind kind) {
@@ -338,3 +344,29 @@ TEST_CASE("a request that is sent again is marked") {
   CHECK(calls[1].find("http.request.resend_count").as_int64() == 1);
   CHECK(calls[1].status == status_code::unset);
 }
+
+#ifdef CPPHTTPLIB_OPENSSL_SUPPORT
+TEST_CASE("over TLS the scheme is https, and a certificate that nobody vouches for is named") {
+  if (!test::has_tls()) SKIP("the tests were built without OpenSSL");
+  test::authority vouching;
+  auto const own = vouching.issue("IP:127.0.0.1");
+  fl::testing::capture taken;
+  {
+    basic_running<fl::basic_traced_server<httplib::SSLServer>> at{taken, {}, own.file.c_str(), own.key.c_str()};
+    at.server.Get("/a", [](auto const&, auto& out) { out.set_content("a", "text/plain"); });
+    at.start();
+    auto const url = "https://127.0.0.1:" + std::to_string(at.port);
+    fl::traced_client trusting{url}, wary{url};
+    trusting.client().set_ca_cert_path(vouching.file().c_str());
+    auto const answer = trusting.Get("/a");
+    REQUIRE(answer);
+    CHECK(answer->body == "a");
+    CHECK_FALSE(wary.Get("/a"));
+  }
+  auto const server = of_kind(taken.spans(), fl::span_kind::server), client = of_kind(taken.spans(), fl::span_kind::client);
+  REQUIRE(server.size() == 1);
+  CHECK(server[0].find("url.scheme").as_text() == "https");
+  CHECK(server[0].parent_id == client.at(0).span_id);
+  CHECK(client.at(1).find("error.type").as_text() == "certificate_refused");
+}
+#endif

@@ -54,7 +54,7 @@ TEST_CASE("rollbar: a window that an accepted item closed is waited out too") {
 
 TEST_CASE("P11 what is too large goes at half the size, then as a short item of its own") {
   fake_rollbar rollbar;
-  rollbar.answers_with({refusal(413, "Too large"), refusal(413, "Too large")});
+  rollbar.answers_with({refused_with(413, "Too large"), refused_with(413, "Too large")});
   reporting on{rollbar, {.max_bytes = std::size_t{1} << 20}, [](fl::config& all) { all.batching.capture_bytes = std::size_t{8} << 20; }};
   fl::error_report{std::runtime_error{"big"}}.set("blob", std::string(600 << 10, 'x'));
   CHECK(on.line.flush(patience));
@@ -95,7 +95,7 @@ TEST_CASE("P12 over the items per minute one notice says what was held back") {
 
 TEST_CASE("P13 trouble on the way is tried again under the same uuid") {
   fake_rollbar rollbar;
-  rollbar.answers_with({refusal(503, "down"), behaviour::reset()});
+  rollbar.answers_with({refused_with(503, "down"), behaviour::reset()});
   reporting on{rollbar, quick()};
   report("r");
   CHECK(on.line.flush(patience));
@@ -110,7 +110,7 @@ TEST_CASE("P13 trouble on the way is tried again under the same uuid") {
 
 TEST_CASE("rollbar: after three answers of 5xx more an item is given up, and the next one goes") {
   fake_rollbar rollbar;
-  rollbar.answers_with({refusal(500, "x"), refusal(502, "x"), refusal(503, "x"), refusal(500, "last words")});
+  rollbar.answers_with({refused_with(500, "x"), refused_with(502, "x"), refused_with(503, "x"), refused_with(500, "last words")});
   reporting on{rollbar, quick()};
   report("poison"), report("good");
   CHECK_FALSE(on.line.flush(patience));
@@ -122,7 +122,7 @@ TEST_CASE("rollbar: after three answers of 5xx more an item is given up, and the
 
 TEST_CASE("P23 a token that is refused stops everything for a minute, with one word about it") {
   fake_rollbar rollbar;
-  rollbar.answers_with({refusal(403, std::string{"access token post-server-item-0123456789 lacks the scope"})});
+  rollbar.answers_with({refused_with(403, std::string{"access token post-server-item-0123456789 lacks the scope"})});
   auto const clock_now = std::make_shared<std::atomic<std::int64_t>>(0);
   fl::rollbar_config how;
   how.instead.now = [clock_now, begin = clock::now()] { return begin + std::chrono::seconds{clock_now->load()}; };
@@ -169,7 +169,7 @@ TEST_CASE("P24 without a token, or switched off, nothing is sent and at most one
 
 TEST_CASE("rollbar: an item that Rollbar refuses is dropped, and its words are told") {
   fake_rollbar rollbar;
-  rollbar.answers_with({refusal(422, "Invalid format. 'data.body' is wrong"), refusal(200, "ignored")});
+  rollbar.answers_with({refused_with(422, "Invalid format. 'data.body' is wrong"), refused_with(200, "ignored")});
   reporting on{rollbar};
   report("a"), report("b"), report("c");
   CHECK_FALSE(on.line.flush(patience));
@@ -346,7 +346,7 @@ TEST_CASE("rollbar: a deploy is told, and its end") {
   test::fault_server server;
   server.next(behaviour::answer(200, {}, R"({"data":{"deploy_id":99},"err":0})"));
   server.next(behaviour::answer(200, {}, R"({"err":0,"result":{}})"));
-  server.next(refusal(403, "token deploy-token-1 is no good"));
+  server.next(refused_with(403, "token deploy-token-1 is no good"));
   fl::rollbar_deploy what{.environment = "production", .revision = "abc123", .status = "started", .access_token = "deploy-token-1", .endpoint = server.url("/api/1/item/")};
   auto const made = fl::report_deploy(what, 10s);
   CHECK(made.done);

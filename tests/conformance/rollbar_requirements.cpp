@@ -177,7 +177,7 @@ TEST_CASE("E13 reports below the least level are not sent") {
 
 TEST_CASE("E15 each report's fate is told by its uuid, and a hook that throws loses no item") {
   fake_rollbar rollbar;
-  rollbar.answers_with({refusal(422, "no")});
+  rollbar.answers_with({refused_with(422, "no")});
   fl::rollbar_config how;
   how.rules = {{.type = "std::bad_alloc", .level = fl::rollbar_level::ignored}};
   std::map<std::string, fl::rollbar_result> results;
@@ -248,7 +248,7 @@ TEST_CASE("E27 clients differ in rules, hooks and state") {
   auto strict = how;
   strict.name = "strict", strict.endpoint = other.endpoint(), strict.watch = second;
   strict.rules = {{.type = "std::exception", .level = fl::rollbar_level::ignored}};
-  other.answers_with({refusal(403, "no")});
+  other.answers_with({refused_with(403, "no")});
   fl::pipeline line{plain({fl::rollbar(how), fl::rollbar(strict)}, problems)};
   fl::with_default const here{line};
   report("for one");

@@ -254,7 +254,7 @@ TEST_CASE("no secret in any byte that is sent or said, over random payloads") {
   std::string made = (std::filesystem::temp_directory_path() / "fanlight-secrets-XXXXXX").string();
   std::filesystem::path const folder = ::mkdtemp(made.data());
   auto const token = std::string{dealer::mark} + "-client-token";
-  rollbar.answers_with({refusal(422, "bad token " + token), refusal(413, "large")});
+  rollbar.answers_with({refused_with(422, "bad token " + token), refused_with(413, "large")});
   fl::rollbar_config how;
   how.access_token = token;
   how.transform = [&deal](fl::rollbar_item& item) { item.set("custom/added", deal.text()).set("custom/" + deal.query_key(), deal.secret()); };

@@ -110,7 +110,7 @@ TEST_CASE("E20 what is left at the end is sent by the next client with that fold
 TEST_CASE("E20 what Rollbar answers with 5xx too often waits in the spool, and is sent when the trouble is over") {
   folder const at;
   fake_rollbar rollbar;
-  rollbar.answers_with({refusal(503, "busy"), refusal(503, "busy"), refusal(503, "busy")});
+  rollbar.answers_with({refused_with(503, "busy"), refused_with(503, "busy"), refused_with(503, "busy")});
   reporting on{rollbar, spooling(at)};
   report("late");
   REQUIRE(rollbar.wait_for(4));
@@ -181,7 +181,7 @@ TEST_CASE("E20 what nobody will ever take leaves the spool: refused items, broke
   end_in_an_outage(at, {"one", "two"}, spooling(at));
   std::ofstream{at.items().front(), std::ios::trunc} << "{\"data\":";
   fake_rollbar rollbar;
-  rollbar.answers_with({refusal(422, "no")});
+  rollbar.answers_with({refused_with(422, "no")});
   reporting on{rollbar, spooling(at)};
   CHECK(eventually([&] { return on.counts().rejected == 1; }));
   CHECK(eventually([&] { return at.items().empty(); }));

@@ -168,7 +168,7 @@ test::behaviour fake_rollbar::look_at(test::seen_request const& request) {
     all.pop_front();
   });
   if (next) return *next;
-  if (!wrong.empty()) return refusal(422, "Invalid format");
+  if (!wrong.empty()) return refused_with(422, "Invalid format");
   return test::behaviour::answer(200, {{"Content-Type", "application/json"}}, R"({"err":0,"result":{"id":null,"uuid":"0"}})");
 }
 

@@ -56,12 +56,12 @@ class fake_rollbar {
   }
 };
 
-[[nodiscard]] inline test::behaviour refusal(int status, std::string words, test::header_lines headers = {}) {
+[[nodiscard]] inline test::behaviour refused_with(int status, std::string words, test::header_lines headers = {}) {
   headers.emplace_back("Content-Type", "application/json");
   return test::behaviour::answer(status, std::move(headers), R"({"err":1,"message":")" + words + "\"}");
 }
 [[nodiscard]] inline test::behaviour limit_reached(int seconds) {
-  return refusal(429, "Rate limit exceeded",
+  return refused_with(429, "Rate limit exceeded",
                  {{"X-Rate-Limit-Limit", "3"}, {"X-Rate-Limit-Remaining", "0"}, {"X-Rate-Limit-Remaining-Seconds", std::to_string(seconds)}});
 }
 

@@ -75,6 +75,7 @@ TEST_CASE("each variable is read once at most, and none that the code has answer
   full.sampler = always_off();
   full.exporters = std::vector<exporter_spec>{};
   full.propagators = std::vector<propagator>{};
+  full.baggage_on_spans = std::vector<std::string>{};
   full.limits = {1, 2, 3, 4, 5, 6, 7, 8};
   full.batching = {1, 2, 1, 2, 3ms, 4ms, 5ms, 4096};
   full.disabled = false;

@@ -53,10 +53,10 @@ TEST_CASE("functions are found in the program's own table of symbols, static one
   }
 }
 
-TEST_CASE("functions of shared libraries are found by what they export") {
-  auto const stack = resolved(stack_in(&std::strtol));
+TEST_CASE("functions of shared libraries are found by what they export") {  // one that no sanitizer puts its own in place of
+  auto const stack = resolved(stack_in(&std::srand));
   REQUIRE(stack.frames.size() == 1);
-  CHECK(stack.frames[0].function.find("strtol") != std::string::npos);
+  CHECK(stack.frames[0].function.find("srand") != std::string::npos);
   CHECK(stack.frames[0].module.find("libc") != std::string::npos);
 }
 

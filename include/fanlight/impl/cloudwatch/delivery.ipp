@@ -95,8 +95,9 @@ FANLIGHT_COLD FANLIGHT_INLINE bool cloudwatch_exporter::wait(std::chrono::millis
 
 /// Between attempts it is waited here. A long pause is left to the lane, unless somebody waits for all of it.
 FANLIGHT_INLINE std::optional<outcome> cloudwatch_exporter::hold_off(deadline until) {
-  auto const left = std::chrono::ceil<std::chrono::milliseconds>(std::max(not_before_ - now(), moment::duration::zero()));
-  if (not_before_ == (moment::min)() || left.count() == 0) return std::nullopt;
+  auto const at = now();
+  if (not_before_ <= at) return std::nullopt;
+  auto const left = std::chrono::ceil<std::chrono::milliseconds>(not_before_ - at);
   bool const has_time = std::chrono::steady_clock::now() + left < until;
   if ((long_pause_ && !patient_) || !has_time || !wait(left, until)) return outcome::retry(why_, left);
   not_before_ = (moment::min)();

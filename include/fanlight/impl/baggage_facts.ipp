@@ -1,6 +1,8 @@
 // Baggage on spans, by option: what a pipeline's face does with it. Included by core.ipp, behind facts.ipp.
 #pragma once
 
+#include <fanlight/span.hpp>
+
 #include <fanlight/impl/baggage_text.ipp>
 #include <fanlight/impl/facts.ipp>
 

@@ -34,7 +34,11 @@ FANLIGHT_COLD FANLIGHT_INLINE bool read_library_text(thrown_text& to, void const
   return true;
 }
 
-FANLIGHT_COLD FANLIGHT_INLINE void bring_library_text() noexcept { library_text = &read_library_text; }
+/// Several pipelines may be made at once, and each brings the same.
+FANLIGHT_COLD FANLIGHT_INLINE void bring_library_text() noexcept {
+  library_text_function const text = &read_library_text;
+  __atomic_store_n(&library_text, text, __ATOMIC_RELAXED);
+}
 
 #else
 

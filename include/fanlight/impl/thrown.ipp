@@ -41,7 +41,7 @@ class thrown_text {
 /// Writes the text of a std::system_error or std::string. Their headers are heavy, so the function comes with the pipeline (with
 /// impl/library_text.ipp); before there is one, nothing is recorded. False: it is neither.
 using library_text_function = bool (*)(thrown_text& to, void const* object, std::type_info const* type) noexcept;
-FANLIGHT_VISIBLE inline constinit library_text_function library_text = nullptr;
+FANLIGHT_VISIBLE inline constinit library_text_function library_text = nullptr;  // atomic
 
 #if FANLIGHT_KNOWS_THROWN
 
@@ -90,7 +90,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void read_plain(thrown_text& to, thrown_object con
 
 FANLIGHT_INLINE void read_text(thrown_text& to, thrown_object const& thrown) noexcept {
   if (thrown.type == nullptr || thrown.object == nullptr) return;
-  if (library_text != nullptr && library_text(to, thrown.object, thrown.type)) return;
+  auto const text = __atomic_load_n(&library_text, __ATOMIC_RELAXED);
+  if (text != nullptr && text(to, thrown.object, thrown.type)) return;
   auto const* const known = exception_in(thrown);
   if (known == nullptr) read_plain(to, thrown);
   else to.borrow(known->what());

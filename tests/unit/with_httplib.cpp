@@ -176,13 +176,17 @@ TEST_CASE("the program's own hooks are called within the span, what is skipped l
     at.server.Get("/health", [](auto const&, auto& out) { out.set_content("ok", "text/plain"); });
     auto const here = [] { return std::string{fl::current().span_id().hex().view()}; };
     at.server.set_pre_routing_handler([&](auto const& in, auto& out) {
-      before = here();
+      if (in.path == "/a") before = here();  // each request has a thread of its own
       if (in.path != "/refused") return httplib::Server::HandlerResponse::Unhandled;
       out.status = 403;
       return httplib::Server::HandlerResponse::Handled;
     });
-    at.server.set_post_routing_handler([&](auto const&, auto&) { after = here(); });
-    at.server.set_logger([&](auto const&, auto const&) { logged = here(); });
+    at.server.set_post_routing_handler([&](auto const& in, auto&) {
+      if (in.path == "/a") after = here();
+    });
+    at.server.set_logger([&](auto const& in, auto const&) {
+      if (in.path == "/a") logged = here();
+    });
     at.start();
     httplib::Client plain{at.url()};
     CHECK(plain.Get("/health")->body == "ok");

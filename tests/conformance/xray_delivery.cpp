@@ -19,7 +19,7 @@ TEST_CASE("xray: nobody listens, it is told, kept, and delivered when a daemon c
   how.daemon_address = "127.0.0.1:" + std::to_string(port);
   traced on{how};
   make_segments(5);
-  CHECK_FALSE(on.line.flush(50ms));
+  CHECK_FALSE(on.line.flush(1s));
   CHECK(on.stats().queued == 5);
   CHECK(on.stats().delivered == 0);
   REQUIRE(on.problems.wait_for(problem_code::send_failed));

@@ -16,6 +16,19 @@ endif()
 
 find_package(Threads REQUIRED)
 
+# What to link for libbacktrace, or nothing. impl/stack.ipp asks for it weakly; the linker is told to bring it all the same.
+function(fanlight_find_libbacktrace out)
+  include(CheckCXXSourceCompiles)
+  set(needs -Wl,-u,backtrace_create_state -Wl,-u,backtrace_pcinfo backtrace)
+  set(CMAKE_REQUIRED_LIBRARIES ${needs})
+  check_cxx_source_compiles("int main() {}" FANLIGHT_LIBBACKTRACE_LINKS)
+  if(FANLIGHT_LIBBACKTRACE_LINKS)
+    set(${out} ${needs} PARENT_SCOPE)
+  else()
+    set(${out} "" PARENT_SCOPE)
+  endif()
+endfunction()
+
 set(fanlight_has_zlib OFF)
 if(NOT FANLIGHT_WITH_ZLIB STREQUAL "OFF")
   find_package(ZLIB QUIET)

@@ -5,12 +5,13 @@
 // Called from the server's worker threads, several at a time; the wrapped handler is called in the same way.
 #pragma once
 
+#include <fanlight/access_log.hpp>
 #include <fanlight/trace.hpp>
 
 #include <httplib.h>
 
-#include <ctime>
 #include <exception>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,26 +47,30 @@ inline void describe(fanlight::scoped_span& span, httplib::Request const& reques
     span.set("network.protocol.version", std::string_view{request.version}.substr(5));
 }
 
-inline std::string minute_now() {
-  auto const now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y-%b-%d %H:%M", &parts)};
-}
-
 // "[2026-Nov-21 09:58] 192.0.2.7 GET http /api/activities/home 200"
-inline void log_access(httplib::Request const& request, int status) {
-  static fanlight::logger const access{"access"};
-  auto const line = "[" + minute_now() + "] " + request.remote_addr + " " + request.method + " http " + request.path + " " +
-                    std::to_string(status);
-  access.log(status >= 500 ? fanlight::level::error : fanlight::level::info, line, {{"status", status}});
+inline void log_access(httplib::Request const& request, std::string const& route, int status) {
+  fanlight::log_access({.remote_address = request.remote_addr,
+                        .method = request.method,
+                        .target = request.target,
+                        .status = status,
+                        .route = route});
 }
 
 struct reply {
-  int status = 200;
+  int status = 0;    // 0: the handler came back without an answer
   std::string body;  // JSON
 };
+
+// A handler that forgot to answer is a mistake in the program, and is told as one.
+struct no_answer : std::logic_error {
+  using std::logic_error::logic_error;
+};
+
+// To Rollbar, if it is on, with whom it happened to. Which request it was, the span tells.
+inline void report(std::exception const& error, httplib::Request const& request) {
+  fanlight::error_report told{error};
+  if (auto const user = request.get_param_value("user_handle"); !user.empty()) told.person({.id = user});
+}
 
 // `route` is the pattern for people ("/api/activities/@:handle"), empty for what no route matches; `handle` takes the request
 // and returns a reply. What it throws becomes a failed span and a 500.
@@ -85,18 +90,23 @@ httplib::Server::Handler traced(std::string route, Handler handle) {
     describe(span, request);
     reply answer{500, R"({"error":"internal_error"})"};
     try {
-      fanlight::guarded([&] { answer = handle(request); });
+      fanlight::guarded([&] {
+        auto given = handle(request);
+        if (given.status == 0) throw no_answer{"the handler of " + request.method + " " + route + " gave no answer"};
+        answer = std::move(given);
+      });
       if (answer.status >= 500)  // below that the server did its part, and the status stays unset
         span.fail().set("error.type", std::to_string(answer.status));
     } catch (std::exception const& error) {
       span.fail(error);
+      report(error, request);
     } catch (...) {
       span.fail("unknown exception").set("error.type", "_OTHER");
     }
     span.set("http.response.status_code", answer.status);
     response.status = answer.status;
     response.set_content(answer.body, "application/json");
-    log_access(request, answer.status);
+    log_access(request, route, answer.status);
   };
 }
 

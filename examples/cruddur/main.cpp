@@ -8,6 +8,8 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <future>
 #include <thread>
 #include <utility>
@@ -27,6 +29,10 @@ fl::config configuration(cruddur::options const& chosen) {
   std::vector<fl::exporter_spec> exporters{
       fl::console({.layout = chosen.json ? fl::console_layout::json : fl::console_layout::waterfall})};
   if (!chosen.otlp_file.empty()) exporters.push_back(fl::otlp_file({.path = chosen.otlp_file}));
+  if (chosen.otlp) exporters.push_back(fl::otlp());
+  if (chosen.xray) exporters.push_back(fl::xray());
+  if (!chosen.log_group.empty()) exporters.push_back(fl::cloudwatch({.log_group = chosen.log_group, .errors = true}));
+  if (std::getenv("ROLLBAR_ACCESS_TOKEN") != nullptr) exporters.push_back(fl::rollbar());
   return {.service = "cruddur",
           .version = "1.4.0",
           .environment = "development",
@@ -61,11 +67,13 @@ void serve_until(sigset_t const& stops, cruddur::server& app, int port) {
 int main(int argc, char** argv) {
   auto const chosen = cruddur::parse(argc, argv);
   if (!chosen) return std::fputs(cruddur::usage, stderr), 2;
+  if (!chosen->web.empty() && !std::filesystem::is_directory(chosen->web))
+    return std::fprintf(stderr, "cruddur: there is no folder %s\n", chosen->web.c_str()), 1;
   auto const stops = block_stop_signals();
   auto session = fl::init(configuration(*chosen));
 
   cruddur::database db{{.seed = chosen->seed, .hurry = chosen->fast ? 50 : 1}};
-  cruddur::server app{db};
+  cruddur::server app{db, {.folder = chosen->web, .origin = chosen->web_origin}};
   auto const port = app.bind(chosen->port);
   if (port < 0) return std::fprintf(stderr, "cruddur: cannot listen on port %d\n", chosen->port), 1;
   serve_until(stops, app, port);

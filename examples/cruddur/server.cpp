@@ -4,13 +4,15 @@
 #include "http_trace.hpp"
 #include "json.hpp"
 
+#include <fanlight/report.hpp>
+
 #include <string>
 
 namespace cruddur {
 namespace {
 
 constexpr auto host = "127.0.0.1";
-constexpr std::size_t workers = 4;
+constexpr std::size_t workers = 8;  // a browser alone keeps up to six connections
 
 // Who asks: there is no log-in here.
 std::string user_of(httplib::Request const& request) {
@@ -36,14 +38,15 @@ reply no_such_page(httplib::Request const&) { return {404, error_json("no_such_p
 
 }  // namespace
 
-server::server(database& db) {
+server::server(database& db, page_options const& pages) {
   http_.set_keep_alive_timeout(1);  // seconds: no longer does a quiet connection hold a worker, or the stop
   http_.set_read_timeout(2);
-  http_.set_payload_max_length(64 * 1024);
+  http_.set_payload_max_length(256 * 1024);
   http_.set_socket_options([](socket_t listening) {  // not httplib's SO_REUSEPORT: a port that is taken should be told
     int const yes = 1;
     setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   });
+  serve_pages(http_, pages, proxy_);
   add_routes(db);
 }
 
@@ -59,6 +62,14 @@ void server::add_routes(database& db) {
   http_.Get(R"(/api/activities/@(\w{1,30}))",
             traced("/api/activities/@:handle", [&db](request const& in) { return show_user(db, in); }));
   http_.Post("/api/activities", traced("/api/activities", [&db](request const& in) { return create(db, in); }));
+  // To see that errors arrive where they should: one on purpose, and one that looks up the rows and forgets to send them.
+  http_.Get("/rollbar/test", traced("/rollbar/test", [](request const&) -> reply { fanlight::raise_test_error(); }));
+  http_.Get("/rollbar/lost", traced("/rollbar/lost", [&db](request const& in) {
+              reply out;
+              auto const rows = home_activities(db, user_of(in));
+              if (rows.empty()) out = {200, to_json(rows)};
+              return out;
+            }));
   http_.Get(".*", traced("", no_such_page));  // the last: routes are tried in order
   http_.Post(".*", traced("", no_such_page));
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "database.hpp"
+#include "pages.hpp"
 
 #include <httplib.h>
 
@@ -12,7 +13,7 @@ namespace cruddur {
 
 class server {
  public:
-  explicit server(database& db);
+  server(database& db, page_options const& pages);
 
   int bind(int port);                         // on 127.0.0.1; 0 takes any free port. The port, or -1
   void serve(std::function<void()> serving);  // calls `serving` once it does; comes back after `stop`
@@ -21,6 +22,7 @@ class server {
  private:
   void add_routes(database& db);
 
+  span_proxy proxy_{collector_of_environment()};
   httplib::Server http_;
 };
 

@@ -79,14 +79,29 @@ struct config {
   std::optional<bool> write_sampling_threshold = {};
   list_choice<exporter_spec> exporters = {};
   list_choice<propagator> propagators = {};  // [OTEL_PROPAGATORS]; tracecontext, baggage
+  /// Keys of baggage that spans, logs and error reports are to have as attributes, wherever it came from; `*`: all of it. [FANLIGHT_BAGGAGE_ON_SPANS]
+  list_choice<std::string> baggage_on_spans = {};
   fanlight::limits limits = {};
   fanlight::batching batching = {};
-  level minimum_level = level::trace;  // of log records
+  std::optional<level> minimum_level = {};    // of log records: trace [FANLIGHT_LOG_LEVEL]
+  list_choice<logger_level> levels = {};      // of loggers that differ: {{"access", level::warn}, {"db", level::debug}} [the same]
   /// Run once for each record, on fanlight's thread, before any exporter sees it: to drop, redact or enrich.
   std::function<void(record_editor&)> process = {};
   /// Told of every problem, on fanlight's thread. None: a line on stderr.
   std::function<void(problem const&)> on_problem = {};
   std::chrono::milliseconds shutdown_within = std::chrono::seconds{2};
+  /// A span that an exception leaves reports it, once for each error, as an error_scope does. The exception has to be seen by a guarded().
+  bool report_on_unwind = false;
+  /// A log record of that level and above that is written where an exception is being handled reports it, unless that was done: whoever
+  /// writes it, spdlog's sink included. The record has the report's uuid as its `error_id`. Unset: log records report nothing.
+  std::optional<level> report_logged = {};
+  /// An exception that nobody catches is reported, and std::terminate() goes on after that: a handler of std::set_terminate, in front of
+  /// the one that is there. Only of the process's pipeline.
+  bool report_uncaught = false;
+  std::chrono::milliseconds uncaught_within = std::chrono::seconds{2};  // it waits no longer for the report to leave
+  /// A folder. A crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) is written there by a signal handler, in front of the one that is there,
+  /// and reported by the next process that has the same folder here. Empty: signals are left alone. Only of the process's pipeline.
+  std::string crash_spool = {};
   bool detect_resource = true;         // host, process, container, instance
   bool read_environment = true;        // false: only what stands here counts
   std::optional<bool> disabled = {};   // nothing is recorded, contexts still pass through [OTEL_SDK_DISABLED]

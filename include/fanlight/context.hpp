@@ -11,7 +11,7 @@ FANLIGHT_BEGIN
 namespace detail {
 struct core_face;
 
-/// Immutable once made; freed with its last reference. The texts follow the struct: facts, then tracestate, baggage, X-Ray pairs, each
+/// Immutable once made; with its last reference it goes back to the thread that let go of it, which keeps a few. The texts follow the struct: facts, then tracestate, baggage, X-Ray pairs, each
 /// of the last three with a NUL.
 struct context_node {
   std::uint32_t references;
@@ -19,6 +19,8 @@ struct context_node {
   std::uint32_t fact_count;
   core_face* core;
   key_filter filter;
+  std::uint32_t debug;  // B3's: the caller wants to see this trace, whatever samplers say; passed on
+  std::uint32_t room;   // bytes of the block, where it may be used again; 0: not
 
   struct parts {
     core_face* core = nullptr;
@@ -26,6 +28,7 @@ struct context_node {
     std::uint32_t facts_size = 0, fact_count = 0;
     key_filter filter{};
     std::string_view tracestate{}, baggage{}, pairs{};
+    bool debug = false;
   };
   /// Null when there is no memory: the context then goes without.
   [[nodiscard]] static context_node* make(parts const& from) noexcept;
@@ -45,8 +48,24 @@ struct context_node {
   [[nodiscard]] char const* chars() const noexcept { return reinterpret_cast<char const*>(this + 1); }
 };
 
+/// Four bytes are written at once, as eight letters of one word.
 inline void write_hex(char* to, unsigned char const* from, unsigned size) noexcept {
-  for (unsigned i = 0; i < size; ++i) {
+  unsigned i = 0;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  constexpr std::uint64_t ones = 0x0101010101010101u;
+  for (; i + 4 <= size; i += 4) {
+    std::uint32_t four = 0;
+    std::memcpy(&four, from + i, sizeof four);
+    std::uint64_t spread = four;
+    spread = (spread | spread << 16) & 0x0000FFFF0000FFFFu;
+    spread = (spread | spread << 8) & 0x00FF00FF00FF00FFu;
+    std::uint64_t const values = (spread >> 4 & ones * 0x0F) | (spread & 0x000F000F000F000Fu) << 8;
+    std::uint64_t const letters = (values + ones * 6) >> 4 & ones;  // one where the value is above 9
+    std::uint64_t const written = values + ones * '0' + letters * ('a' - '0' - 10);
+    std::memcpy(to + 2 * i, &written, sizeof written);
+  }
+#endif
+  for (; i < size; ++i) {
     to[2 * i] = "0123456789abcdef"[from[i] >> 4];
     to[2 * i + 1] = "0123456789abcdef"[from[i] & 15];
   }
@@ -61,6 +80,16 @@ struct identifier {
   unsigned char bytes[Size] = {};
 
   [[nodiscard]] constexpr bool is_valid() const noexcept {
+    if constexpr (Size % 8 == 0)
+      if (!__builtin_is_constant_evaluated()) {
+        std::uint64_t any = 0;
+        for (unsigned i = 0; i < Size; i += 8) {
+          std::uint64_t eight = 0;
+          std::memcpy(&eight, bytes + i, sizeof eight);
+          any |= eight;
+        }
+        return any != 0;
+      }
     for (auto const byte : bytes)
       if (byte != 0) return true;
     return false;
@@ -81,6 +110,14 @@ struct identifier {
 };
 using trace_id = identifier<16>;
 using span_id = identifier<8>;
+
+/// The id as X-Ray writes it: `1-5759e988-bd862e3fe1be46a994272793`.
+[[nodiscard]] constexpr short_text<35> xray_trace_id(trace_id const& of) noexcept {
+  auto const digits = of.hex();
+  short_text<35> out;
+  out.push("1-"), out.push(digits.view().substr(0, 8)), out.push('-'), out.push(digits.view().substr(8));
+  return out;
+}
 
 /// W3C trace flags.
 namespace trace_flag {

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -17,6 +18,12 @@
 FANLIGHT_BEGIN
 
 using deadline = std::chrono::steady_clock::time_point;
+
+/// The least level of a logger's records, and of those beneath it: `db` is for `db.pool` too.
+struct logger_level {
+  std::string name;
+  level least;
+};
 
 /// How it went with a batch.
 class outcome {
@@ -30,6 +37,12 @@ class outcome {
   /// Try again, not before `after` when the server said so; without a hint the lane backs off.
   [[nodiscard]] static outcome retry(std::string why, std::chrono::milliseconds after = {}) {
     outcome out{kind::retry, 0, std::move(why)};
+    out.after_ = after;
+    return out;
+  }
+  /// Of tend(), when nothing is wrong: to be called again after that time.
+  [[nodiscard]] static outcome later(std::chrono::milliseconds after) {
+    outcome out{kind::delivered, 0, {}};
     out.after_ = after;
     return out;
   }
@@ -49,13 +62,21 @@ class outcome {
   std::chrono::milliseconds after_{};
 };
 
-/// What became of records that an exporter had kept. no_parent: they were not meant for it.
-enum class fate : std::uint8_t { delivered, rejected, failed, expired, no_parent };
+/// What became of records that an exporter had kept. no_parent: they were not meant for it. ignored: by its own rules they are not to be sent.
+/// limited: there were more than its configuration lets through. full: more than it may keep. too_old to empty: rejected, for that reason.
+enum class fate : std::uint8_t { delivered, rejected, failed, expired, no_parent, ignored, limited, full, too_old, too_new, past_retention, empty };
 
 /// The types of record an exporter takes, as bits.
 using record_types = std::uint32_t;
 template <class Record>
 inline constexpr record_types takes = 1u << static_cast<unsigned>(Record::type);
+
+/// A request to the back end, for the statistics.
+struct request_note {
+  std::uint64_t bytes = 0;      // that went out
+  std::uint64_t repeats = 0;    // how often the same went out before, and was not counted yet
+  std::string_view wrong = {};  // why it will have to be repeated, or is given up; empty: it is as it should be
+};
 
 /// What an exporter is told before its first batch.
 struct exporter_setup {
@@ -68,6 +89,10 @@ struct exporter_setup {
   std::chrono::milliseconds keep_for{600'000};  // how long it may try to deliver what it keeps
   /// Counts further cases of what was told once.
   std::function<void(problem_code, std::uint64_t times)> note = {};
+  /// For exporters that repeat requests by themselves: each of them. Retries are then what it says, and not what the lane sees.
+  std::function<void(request_note const&)> count = {};
+  /// For exporters that keep records: tend() is called soon after this, though nothing has come. To be called from start().
+  std::function<void()> tend_soon = {};
 };
 
 /// A back end as a lane sees it. All calls come from one thread, the lane's.
@@ -79,6 +104,8 @@ class exporter {
   virtual ~exporter() = default;
 
   [[nodiscard]] virtual record_types kinds() const noexcept = 0;
+  /// Of those, what it looks at and does not deliver: counted nowhere, and no flush waits for it.
+  [[nodiscard]] virtual record_types background() const noexcept { return 0; }
   virtual void start(exporter_setup const&) {}
   /// The records of one type of a batch. Returns before `until`, or soon after.
   [[nodiscard]] virtual outcome consume(detail::entry_type type, detail::batch_ref const& records, deadline until) = 0;
@@ -90,7 +117,9 @@ class exporter {
   /// them they count as queued, and a flush does not wait for them. `delivered` of consume() then means that the batch need not be handed
   /// over again, `retry` that it is to be, once more.
   [[nodiscard]] virtual bool keeps_records() const noexcept { return false; }
-  /// Called, for such an exporter, when all that has ended is there and nothing more comes for now; and again after a `retry`.
+  /// Called, for such an exporter, before tend() and flush(): what had ended by then (ticks, as `end` of an entry) has been consumed.
+  virtual void note_complete([[maybe_unused]] std::int64_t until) {}
+  /// Called, for such an exporter, when all that has ended is there and nothing more comes for now; and again after a `retry` or a `later`.
   [[nodiscard]] virtual outcome tend(deadline) { return outcome::delivered(); }
   /// The one call from other threads, perhaps while another one runs: what runs now, and all that comes, has only until then. Does not block.
   virtual void hurry(deadline) noexcept {}
@@ -152,12 +181,14 @@ struct exporter_spec {
   std::vector<problem> problems;                     // what is wrong with its configuration; then it is left out
   std::size_t queue_records = 0;                     // what the lane may hold; 0: the pipeline's setting
   std::size_t queue_bytes = 0;
+  bool drop_oldest = false;                          // what is lost when the queue is full; else the newest
   bool prompt = false;                               // deliver as soon as there is something, as a console does
   bool wants_open = false;                           // start notes too
   bool off = false;                                  // switched off by its environment: left out without a word
   bool is_xray = false;                              // then X-Amzn-Trace-Id is among the propagators, unless they are named
   std::uint8_t context_missing = 0;                  // of X-Ray, for a subsegment with nothing above it: 0 tell, 1 throw, 2 nothing
   record_types only = ~record_types{};               // of what it can take
+  std::optional<level> minimum_level = {};           // of the log records it gets: all [FANLIGHT_EXPORTER_LEVELS]
   void (*prepare)() = nullptr;                       // called by init, on its caller's thread, before any exporter is made
   std::function<void(exporter_spec&, detail::environment const&)> complete;  // by init: answers from the environment what the code left open
 
@@ -176,6 +207,12 @@ struct exporter_spec {
   [[nodiscard]] exporter_spec called(std::string as) const {
     exporter_spec out = *this;
     out.name = std::move(as);
+    return out;
+  }
+  /// The same, for log records of that level and above.
+  [[nodiscard]] exporter_spec at_least(level least) const {
+    exporter_spec out = *this;
+    out.minimum_level = least;
     return out;
   }
 };

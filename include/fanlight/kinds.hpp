@@ -14,6 +14,8 @@ enum class span_kind : std::uint8_t { internal = 1, server, client, producer, co
 enum class status_code : std::uint8_t { unset, ok, error };
 /// Severity of log records and error reports. The numbers are OpenTelemetry's.
 enum class level : std::uint8_t { trace = 1, debug = 5, info = 9, warn = 13, error = 17, critical = 21 };
+/// As a least level: nothing passes. No record has it.
+inline constexpr level level_off{25};
 
 /// A decision about a trace that is taken in the program's text, and not by the sampler.
 enum class forced_sampling : std::uint8_t { none, sampled, not_sampled };

@@ -30,6 +30,9 @@ enum class problem_code : int {
   header_bad = 106,          // a propagation header that could not be read
   context_callback_threw = 107,
   late = 108,                // a record after the pipeline's end
+  log_callback_threw = 109,  // what was to write a log record's text or fields threw; the record is kept as far as it came
+  metric_bad = 110,          // a metric, a dimension or its namespace breaks a rule of CloudWatch's; it is left out
+  baggage_bad = 111,         // a member of baggage that may not be, or for which there is no room; it is not set
   // delivery, 200..
   queue_full = 200,          // records were lost: the queue of an exporter is full
   capture_full = 201,        // records were lost: a thread's ring is full

@@ -10,16 +10,18 @@
 #include <cstdint>
 #include <initializer_list>
 #include <string_view>
+#include <type_traits>
 
 FANLIGHT_BEGIN
 
-/// The header formats there are: W3C traceparent and tracestate; W3C baggage; X-Amzn-Trace-Id. Numbers never change.
-enum class propagator : std::uint8_t { tracecontext, baggage, xray };
+/// The header formats there are: W3C traceparent and tracestate; W3C baggage; X-Amzn-Trace-Id; B3 in one header, or in several, which differ
+/// only in what they write. Numbers never change.
+enum class propagator : std::uint8_t { tracecontext, baggage, xray, b3, b3multi };
 
 /// As OTEL_PROPAGATORS spells it.
 [[nodiscard]] constexpr std::string_view to_text(propagator format) noexcept {
-  constexpr std::string_view names[]{"tracecontext", "baggage", "xray"};
-  return names[static_cast<unsigned>(format) < 3 ? static_cast<unsigned>(format) : 0];
+  constexpr std::string_view names[]{"tracecontext", "baggage", "xray", "b3", "b3multi"};
+  return names[static_cast<unsigned>(format) < 5 ? static_cast<unsigned>(format) : 0];
 }
 
 namespace detail {
@@ -93,10 +95,59 @@ void take_given(Given&& given, header_reader to, bool is_element = false) {
   }
 }
 
+/// Maps, multimaps and lists of pairs: names with texts, or with ranges of them. Names are compared as HTTP does, without their case.
+template <class Map>
+concept holds_headers = !gets_headers<Map> && !sets_headers<Map> && requires(Map const& map, std::string_view name) {
+  name = map.begin()->first;
+  map.begin()->second;
+  map.begin() != map.end();
+};
+
+[[nodiscard]] constexpr bool same_header_name(std::string_view a, std::string_view b) noexcept {
+  auto const lower = [](char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter; };
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (lower(a[i]) != lower(b[i])) return false;
+  return true;
+}
+
+/// Every value of that name. A value that is empty is a header all the same: in a map it has been put there.
+template <class Map>
+void take_from_map(Map const& map, std::string_view name, header_reader to) {
+  for (auto const& each : map)
+    if (same_header_name(each.first, name)) take_given(each.second, to, true);
+}
+
+/// The text that a mapped value is made of: itself, or its only element.
+template <class Mapped>
+struct text_of_mapped {
+  using type = Mapped;
+};
+template <class Mapped>
+  requires(!requires(Mapped const& text, std::string_view view) { view = text; } && requires { typename Mapped::value_type; })
+struct text_of_mapped<Mapped> {
+  using type = typename Mapped::value_type;
+};
+
+/// In place of those of that name, in whatever case they are.
+template <class Map>
+void put_into_map(Map& map, std::string_view name, std::string_view text) {
+  for (auto at = map.begin(); at != map.end();)
+    if (same_header_name(at->first, name)) at = map.erase(at);
+    else ++at;
+  using key = typename Map::value_type::first_type;
+  using mapped = typename Map::value_type::second_type;
+  typename Map::value_type one{key(name), mapped{typename text_of_mapped<mapped>::type(text)}};
+  map.insert(map.end(), static_cast<typename Map::value_type&&>(one));
+}
+
 /// Calls `use` with the setter in a form that bodies can take.
 template <class Setter, class Use>
 void with_setter(Setter& set, Use use) noexcept {
-  auto call = [&set](std::string_view name, std::string_view text) { set(name, text); };
+  auto call = [&set](std::string_view name, std::string_view text) {
+    if constexpr (holds_headers<Setter>) put_into_map(set, name, text);
+    else set(name, text);
+  };
   using call_type = decltype(call);
   use(header_setter{&call, [](void* self, std::string_view name, std::string_view text) noexcept {
                       try {
@@ -108,7 +159,10 @@ void with_setter(Setter& set, Use use) noexcept {
 
 template <class Getter>
 [[nodiscard]] context extract_with(Getter& get, std::uint32_t const* list) noexcept {
-  auto call = [&get](std::string_view name, header_reader to) { take_given(get(name), to); };
+  auto call = [&get](std::string_view name, header_reader to) {
+    if constexpr (holds_headers<Getter>) take_from_map(get, name, to);
+    else take_given(get(name), to);
+  };
   using call_type = decltype(call);
   return extract_context(list, {&call, [](void* self, std::string_view name, header_reader to) noexcept {
                                   try {
@@ -118,27 +172,35 @@ template <class Getter>
                                 }});
 }
 
+/// What headers are written to, and read from.
+template <class Carrier>
+concept takes_headers = sets_headers<Carrier> || holds_headers<std::remove_cvref_t<Carrier>>;
+template <class Carrier>
+concept gives_headers = gets_headers<Carrier> || holds_headers<std::remove_cvref_t<Carrier>>;
+
 }  // namespace detail
 
 /// Calls `set(name, text)` for each header that a call made here is to carry, so that what it causes belongs to this thread's current span.
-/// Names are spelled `traceparent`, `tracestate`, `baggage`, `X-Amzn-Trace-Id`. Both texts end in a NUL and are valid during that call.
-/// Nothing is set where nothing is current. A setter that throws is not called again.
-template <detail::sets_headers Setter>
+/// Names are spelled `traceparent`, `tracestate`, `baggage`, `X-Amzn-Trace-Id`, `b3`, `X-B3-TraceId` and so on. Both texts end in a NUL and are valid during that call.
+/// Where no trace is current, baggage is set alone. A setter that throws is not called again.
+///
+/// In place of a setter may stand a map, a multimap or a list of pairs: what it has of these names is replaced.
+template <detail::takes_headers Setter>
 void inject(Setter&& set) noexcept {
   detail::with_setter(set, [](detail::header_setter to) { detail::inject_current(nullptr, to); });
 }
 /// The same, in these formats.
-template <detail::sets_headers Setter>
+template <detail::takes_headers Setter>
 void inject(Setter&& set, std::initializer_list<propagator> formats) noexcept {
   auto const list = detail::pack_propagators(formats);
   detail::with_setter(set, [&list](detail::header_setter to) { detail::inject_current(&list, to); });
 }
-/// The same, for a call that belongs to `what`. Nothing is set when it is not valid.
-template <detail::sets_headers Setter>
+/// The same, for a call that belongs to `what`; baggage alone when that is not valid.
+template <detail::takes_headers Setter>
 void inject(context const& what, Setter&& set) noexcept {
   detail::with_setter(set, [&what](detail::header_setter to) { detail::inject_context(what, nullptr, to); });
 }
-template <detail::sets_headers Setter>
+template <detail::takes_headers Setter>
 void inject(context const& what, Setter&& set, std::initializer_list<propagator> formats) noexcept {
   auto const list = detail::pack_propagators(formats);
   detail::with_setter(set, [&what, &list](detail::header_setter to) { detail::inject_context(what, &list, to); });
@@ -146,20 +208,21 @@ void inject(context const& what, Setter&& set, std::initializer_list<propagator>
 
 /// The caller's context, from the headers that `get(name)` finds: a std::string_view or what converts to it, a char const* or null, a
 /// pointer to a text or an optional one, or a range of them, for a header that came several times (each counts: two traceparent headers
-/// are none). An empty text means that there is no such header.
+/// are none). An empty text means that there is no such header. In place of a getter may stand a map, a multimap or a list of pairs, in which
+/// the case of names does not count.
 ///
 /// Names are asked for as inject() spells them; when that finds nothing, once more in the other spelling in use (`Traceparent`,
-/// `Tracestate`, `Baggage`, `x-amzn-trace-id`), for maps that know one case only.
+/// `Tracestate`, `Baggage`, `x-amzn-trace-id`, `B3`, `x-b3-traceid`), for maps that know one case only.
 ///
 /// The first format of the list that has a parent id decides on ids and flags; what the others have to pass on (X-Ray's further pairs,
 /// baggage, a tracestate of the same trace) is kept. A header that cannot be read counts as absent, and is told. X-Ray's Root without
 /// Parent gives a context that is not valid but has a trace id: the next span begins at the root of that trace.
-template <detail::gets_headers Getter>
+template <detail::gives_headers Getter>
 [[nodiscard]] context extract(Getter&& get) noexcept {
   return detail::extract_with(get, nullptr);
 }
 /// The same, in these formats.
-template <detail::gets_headers Getter>
+template <detail::gives_headers Getter>
 [[nodiscard]] context extract(Getter&& get, std::initializer_list<propagator> formats) noexcept {
   auto const list = detail::pack_propagators(formats);
   return detail::extract_with(get, &list);

@@ -163,6 +163,7 @@ class record_base {
  protected:
   record_base(unsigned char const* at, detail::batch_data const& batch) noexcept;
   [[nodiscard]] text fact(detail::fact_key key) const noexcept;
+  [[nodiscard]] value packed(detail::fact_key key) const noexcept;
   [[nodiscard]] detail::entry_head const& head() const noexcept { return *reinterpret_cast<detail::entry_head const*>(at_); }
   [[nodiscard]] text entry_name() const noexcept {
     return {reinterpret_cast<char const*>(at_ + sizeof(detail::entry_head)), head().name_size};
@@ -224,7 +225,71 @@ class log_record : public record_base {
 
   /// The name of the `logger` it went through; empty: none.
   [[nodiscard]] text logger() const noexcept { return fact(detail::fact_key::logger); }
+  /// The uuid of the error that was being handled when it was made; empty: none that was told of.
+  [[nodiscard]] text error_id() const noexcept { return fact(detail::fact_key::error_id); }
+  /// The body is a whole document of its own (a line of metrics, say): a back end that writes lines writes it as it stands.
+  [[nodiscard]] bool is_document() const noexcept { return (head().flags & detail::entry_flag::document) != 0; }
 };
+
+/// What an exception was nested around.
+struct error_cause {
+  text type;
+  text message;
+};
+
+namespace detail {
+
+/// Texts one behind the other, each with its NUL, as a forward range of what `Read` makes of `Each` of them.
+template <class Value, unsigned Each>
+class packed_texts {
+ public:
+  class iterator {
+   public:
+    using value_type = Value;
+    using difference_type = std::ptrdiff_t;
+    iterator() noexcept = default;
+    explicit iterator(char const* at, char const* end) noexcept : at_{at}, end_{end} {}
+    [[nodiscard]] Value operator*() const noexcept {
+      text const first{at_, std::char_traits<char>::length(at_)};
+      if constexpr (Each == 1) return first;
+      else return {first, after(first)};
+    }
+    iterator& operator++() noexcept {
+      for (unsigned i = 0; i < Each && at_ != end_; ++i) at_ += std::char_traits<char>::length(at_) + 1;
+      return *this;
+    }
+    iterator operator++(int) noexcept {
+      auto const old = *this;
+      ++*this;
+      return old;
+    }
+    [[nodiscard]] bool operator==(iterator const& other) const noexcept { return at_ == other.at_; }
+
+   private:
+    [[nodiscard]] text after(text first) const noexcept {
+      char const* const next = first.data() + first.size() + 1;
+      return next == end_ ? text{} : text{next, std::char_traits<char>::length(next)};
+    }
+    char const* at_ = nullptr;
+    char const* end_ = nullptr;
+  };
+  explicit packed_texts(bytes all) noexcept : begin_{static_cast<char const*>(all.data)}, end_{begin_ + all.size} {
+    if (all.size != 0 && end_[-1] != 0) end_ = begin_;
+  }
+  [[nodiscard]] iterator begin() const noexcept { return iterator{begin_, end_}; }
+  [[nodiscard]] iterator end() const noexcept { return iterator{end_, end_}; }
+  [[nodiscard]] bool empty() const noexcept { return begin_ == end_; }
+  [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(std::distance(begin(), end())); }
+
+ private:
+  char const* begin_;
+  char const* end_;
+};
+
+}  // namespace detail
+
+using cause_list = detail::packed_texts<error_cause, 2>;
+using name_list = detail::packed_texts<text, 1>;
 
 /// An error report.
 class error_record : public record_base {
@@ -246,6 +311,22 @@ class error_record : public record_base {
   [[nodiscard]] text person_id() const noexcept { return fact(detail::fact_key::person_id); }
   [[nodiscard]] text person_name() const noexcept { return fact(detail::fact_key::person_name); }
   [[nodiscard]] text person_email() const noexcept { return fact(detail::fact_key::person_email); }
+  /// The name of the error_scope that reported it; empty: none did.
+  [[nodiscard]] text scope() const noexcept { return fact(detail::fact_key::name); }
+  /// What the exception was nested around, the direct cause first.
+  [[nodiscard]] cause_list causes() const noexcept { return cause_list{packed(detail::fact_key::causes).as_bytes()}; }
+  /// Names of the bases of its type, as far as they are of interest: behind those of the standard library nothing is told.
+  [[nodiscard]] name_list bases() const noexcept { return name_list{packed(detail::fact_key::bases).as_bytes()}; }
+  /// Names of the spans that were open in the thread, the root first.
+  [[nodiscard]] name_list span_path() const noexcept { return name_list{packed(detail::fact_key::span_path).as_bytes()}; }
+  /// An object: what the active span had been told. Empty: no span, or it had been told very much.
+  [[nodiscard]] value span_attributes() const noexcept { return packed(detail::fact_key::span_attributes); }
+  /// "terminate": nobody caught it; "signal": the process died of it, and it is told by the next one. Empty: it was handled.
+  [[nodiscard]] text uncaught() const noexcept { return fact(detail::fact_key::uncaught); }
+  /// The stack as it was captured, for stack_of() in stack.hpp. Empty: a message, which has none.
+  [[nodiscard]] value stack() const noexcept { return packed(detail::fact_key::stack); }
+  /// For a stack of an earlier process: where its code lay.
+  [[nodiscard]] text modules() const noexcept { return fact(detail::fact_key::modules); }
 };
 
 /// A span that has begun; only for exporters that ask for these notes.

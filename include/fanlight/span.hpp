@@ -6,6 +6,7 @@
 
 #include <fanlight/context.hpp>
 #include <fanlight/detail/draft.hpp>
+#include <fanlight/detail/probe.hpp>
 #include <fanlight/vocabulary.hpp>
 
 #include <exception>
@@ -55,20 +56,29 @@ struct span_options {
 
 namespace detail {
 
-/// Writes an exception's facts: status error, and the event `exception` unless this error has been written in full already.
-void put_exception(draft& d, std::exception const& error, char const* type) noexcept;
-/// The mangled name of the dynamic type; null without run-time type information. `Rtti` keeps the two bodies apart.
+/// An exception as a handler shows it: the part that was caught and, with run-time type information, all of it and its dynamic type.
+struct shown_exception {
+  std::exception const* part;
+  void const* whole;
+  std::type_info const* type;
+};
+/// `Rtti` keeps the two bodies apart.
 #if defined(__GXX_RTTI) || defined(__cpp_rtti)
 template <bool Rtti = true>
-[[nodiscard]] inline char const* dynamic_type(std::exception const& error) noexcept {
-  return typeid(error).name();
+[[nodiscard]] inline shown_exception shown(std::exception const& error) noexcept {
+  return {&error, dynamic_cast<void const*>(&error), &typeid(error)};
 }
 #else
 template <bool Rtti = false>
-[[nodiscard]] inline char const* dynamic_type(std::exception const&) noexcept {
-  return nullptr;
+[[nodiscard]] inline shown_exception shown(std::exception const& error) noexcept {
+  return {&error, nullptr, nullptr};
 }
 #endif
+
+/// Writes an exception's facts: status error, and the event `exception` unless this error has been written in full already.
+void put_exception(draft& d, shown_exception const& error) noexcept;
+/// The same of what is being handled, or was kept; nothing for null.
+void put_exception(draft& d, std::exception_ptr const& error) noexcept;
 
 /// What can be written to an open span, whoever holds it. All of it does nothing when the span is not recorded.
 template <class Self>
@@ -105,7 +115,12 @@ class span_writer {
   }
   /// Status error, and the exception's type and message as the event `exception`.
   Self& fail(std::exception const& error) noexcept {
-    put_exception(self().open_(), error, dynamic_type(error));
+    put_exception(self().open_(), shown(error));
+    return self();
+  }
+  /// The same for exceptions of any type: in a `catch (...)`, `fail(std::current_exception())`.
+  Self& fail(std::exception_ptr const& error) noexcept {
+    put_exception(self().open_(), error);
     return self();
   }
   Self& fail(std::string_view message = {}) noexcept { return status(status_code::error, message); }
@@ -146,6 +161,12 @@ struct span_state {
   frame place;
   draft open;
   std::uint32_t forks;  // of the process when a `span` began: after a fork it is the parent's to send
+  alignas(8) unsigned char room[inline_room];
+};
+
+/// What an error_report and an error_scope are.
+struct report_state {
+  draft open;
   alignas(8) unsigned char room[inline_room];
 };
 
@@ -193,6 +214,7 @@ class scoped_span : public detail::span_writer<scoped_span> {
   struct later {};
   explicit scoped_span(later) noexcept { state_.place.layout = 0, state_.open.data = nullptr; }
   void begin(detail::start_facts const& how) noexcept { detail::begin_scoped(state_, how); }
+  [[nodiscard]] detail::draft& draft_here() noexcept { return state_.open; }
 
  private:
   friend class detail::span_writer<scoped_span>;
@@ -286,7 +308,7 @@ template <class F>
 [[nodiscard]] auto carry(F work) {
   return [work = static_cast<F&&>(work), from = current()](auto&&... arguments) mutable -> decltype(auto) {
     scope const inside{from};
-    return work(static_cast<decltype(arguments)&&>(arguments)...);
+    return guarded([&]() -> decltype(auto) { return work(static_cast<decltype(arguments)&&>(arguments)...); });
   };
 }
 
@@ -294,8 +316,10 @@ template <class F>
 template <class F>
 [[nodiscard]] auto traced(std::string_view name, F work, source where = source::current()) {
   return [name, where, work = static_cast<F&&>(work)](auto&&... arguments) -> decltype(auto) {
-    scoped_span const around{name, where};
-    return work(static_cast<decltype(arguments)&&>(arguments)...);
+    return guarded([&]() -> decltype(auto) {
+      scoped_span const around{name, where};
+      return work(static_cast<decltype(arguments)&&>(arguments)...);
+    });
   };
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fanlight/problem.hpp>
+#include <fanlight/time.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,10 +14,12 @@
 FANLIGHT_BEGIN
 
 /// Why a record did not arrive.
-enum class loss : std::uint8_t { capture_full, queue_full, rejected, failed, threw, expired, shutdown, late, count_ };
+/// limited: over a limit that the exporter's configuration sets. too_old to empty: CloudWatch's own reasons not to keep a line; past_retention is
+/// older than the group keeps any.
+enum class loss : std::uint8_t { capture_full, queue_full, rejected, failed, threw, expired, shutdown, late, limited, too_old, too_new, past_retention, empty, count_ };
 /// Why a record was not meant to.
-/// no_parent: an X-Ray subsegment with no segment above it.
-enum class filter : std::uint8_t { process, not_sampled, no_parent, count_ };
+/// no_parent: an X-Ray subsegment with no segment above it. ignored: by the exporter's own rules. level: below the least of the exporter.
+enum class filter : std::uint8_t { process, not_sampled, no_parent, ignored, level, count_ };
 [[nodiscard]] std::string_view to_text(loss why) noexcept;
 [[nodiscard]] std::string_view to_text(filter why) noexcept;
 
@@ -25,6 +28,9 @@ struct exporter_stats {
   std::string name;
   std::uint64_t accepted = 0, delivered = 0, dropped = 0, filtered = 0, queued = 0;
   std::uint64_t batches = 0, retries = 0;
+  std::uint64_t bytes = 0;  // of the requests that went out, again and again too; 0 of an exporter that does not say
+  std::string last_error;   // why something was put off or lost at the back end, most lately; it stays when all is well again
+  wall_time last_error_at{}, last_success{};  // the latter: when the back end last took something; none: never
   std::uint64_t dropped_by[static_cast<std::size_t>(loss::count_)]{};
   std::uint64_t filtered_by[static_cast<std::size_t>(filter::count_)]{};
 };

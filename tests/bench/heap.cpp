@@ -1,4 +1,5 @@
 // Heap requests a record on the thread that records, in steady state. One line of JSON; a request is any call of malloc and its kin.
+#include "headers.hpp"
 #include "interpose.hpp"
 #include "sample.hpp"
 
@@ -46,6 +47,17 @@ void on_heap(int count) {
   bench::fill(span, count);
 }
 
+std::size_t written = 0;
+
+void call_out(int) { written += bench::one_inject(); }
+void call_in(int) { written += bench::fl::extract(bench::find_header, bench::w3c_and_xray).tracestate().size(); }
+
+void with_baggage(int) {
+  bench::fl::baggage const tenant{"tenant", "acme"}, plan{"plan", "a pro's"};
+  auto const said = bench::fl::baggage_value("tenant");
+  written += said ? said->size() : 0;
+}
+
 }  // namespace
 
 int main() {
@@ -55,6 +67,13 @@ int main() {
   double const scoped = requests_of(bench::one_span);
   double const event = requests_of(with_event), facts = requests_of(nested), attributes = requests_of(wide);
   double const span = requests_of(on_heap), log = requests_of(bench::one_log);
+  double out = 0, baggage = 0;
+  {
+    scoped_span const server{"server", {.kind = bench::fl::span_kind::server, .parent = bench::fl::extract(bench::find_header, bench::w3c_and_xray)}};
+    out = requests_of(call_out);
+    baggage = requests_of(with_baggage);
+  }
+  double const in = requests_of(call_in);
 
   std::uint64_t const others_before = bench::requests_everywhere.load() - bench::requests_here, came_before = sink->spans.load();
   (void)requests_of(bench::one_span);
@@ -62,7 +81,8 @@ int main() {
   double const others = static_cast<double>(bench::requests_everywhere.load() - bench::requests_here - others_before) /
                         static_cast<double>(sink->spans.load() - came_before);
   std::printf(
-      "{\"scoped_span\": %g, \"event\": %g, \"facts\": %g, \"attributes_128\": %g, \"span\": %g, \"log\": %g, \"other_threads\": %g, \"lost\": %llu}\n",
-      scoped, event, facts, attributes, span, log, others, static_cast<unsigned long long>(session.stats().dropped));
-  return flushed && session.stats().dropped == 0 ? 0 : 1;
+      "{\"scoped_span\": %g, \"event\": %g, \"facts\": %g, \"attributes_128\": %g, \"span\": %g, \"log\": %g, \"inject\": %g, \"extract\": %g, "
+      "\"baggage\": %g, \"other_threads\": %g, \"lost\": %llu}\n",
+      scoped, event, facts, attributes, span, log, out, in, baggage, others, static_cast<unsigned long long>(session.stats().dropped));
+  return flushed && session.stats().dropped == 0 && written != 0 ? 0 : 1;
 }

@@ -1,5 +1,6 @@
 // fanlight's own rows. Blocks of spans are timed, and between two blocks, off the clock, the producer waits until its ring has room for
 // the next one: so the dispatcher works beside it all the time and no span is dropped, which would be cheaper than recording it.
+#include "headers.hpp"
 #include "latency.hpp"
 #include "sample.hpp"
 
@@ -112,6 +113,38 @@ void off(benchmark::State& state) {
   unrecorded(state);
 }
 
+template <class One>
+void beneath_a_caller(benchmark::State& state, One one) {
+  use(mode::sampled);
+  scoped_span const server{"server", {.kind = bench::fl::span_kind::server, .parent = bench::fl::extract(bench::find_header, bench::w3c_and_xray)}};
+  bench::in_turns(state, bench::neighbour_span, [] {}, one);
+}
+
+void call_out(benchmark::State& state) {
+  beneath_a_caller(state, [](std::int64_t) {
+    auto size = bench::one_inject();
+    benchmark::DoNotOptimize(size);
+  });
+}
+
+void call_in(benchmark::State& state) {
+  beneath_a_caller(state, [](std::int64_t) {
+    auto const got = bench::fl::extract(bench::find_header, bench::w3c_and_xray);
+    benchmark::DoNotOptimize(got.flags());
+  });
+}
+
+void call_in_plainly(benchmark::State& state) {
+  beneath_a_caller(state, [](std::int64_t) {
+    auto const got = bench::fl::extract(bench::find_plain_header, bench::w3c_and_xray);
+    benchmark::DoNotOptimize(got.flags());
+  });
+}
+
+void baggage(benchmark::State& state) {
+  beneath_a_caller(state, [](std::int64_t) { bench::fl::baggage const tenant{"tenant", "acme"}; });
+}
+
 }  // namespace
 
 void bench::add_off() { benchmark::RegisterBenchmark("off", off)->UseManualTime(); }
@@ -123,7 +156,9 @@ void bench::add_capture() {
   };
   for (auto const& [name, run] : {row{"sampled/five", five}, row{"sampled/none", none}, row{"sampled/child", child},
                                   row{"sampled/facts", facts}, row{"sampled/event", event}, row{"sampled/heap_span", heap_span},
-                                  row{"log", log_line}, row{"unsampled/root", unsampled_root}, row{"unsampled/child", unsampled_child}})
+                                  row{"log", log_line},
+                                  row{"inject", call_out}, row{"extract", call_in}, row{"extract/plain", call_in_plainly}, row{"baggage", baggage},
+                                  row{"unsampled/root", unsampled_root}, row{"unsampled/child", unsampled_child}})
     benchmark::RegisterBenchmark(name, run)->UseManualTime();
 }
 

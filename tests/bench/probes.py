@@ -220,6 +220,10 @@ def compile_time(bench):
     return named("compile", {name: statistics.median(took) for name, took in seen.items()})
 
 
+def errors(bench):
+    return named("errors", bench.told("errors"))
+
+
 # ---- what no clock decides ----
 
 
@@ -308,7 +312,7 @@ def instructions_encode(bench):
 
 
 CLOCKLESS = [heap, memory, idle, hung, size, encoded_bytes, otlp_counts, instructions, instructions_compiled, instructions_encode]
-CLOCKED = [latency, latency_shared, throughput, otlp_path, encode, scaling, compile_time]
+CLOCKED = [latency, latency_shared, errors, throughput, otlp_path, encode, scaling, compile_time]
 
 
 def measure(bench, probes, out=sys.stderr):

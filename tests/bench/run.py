@@ -7,7 +7,7 @@ usage: run.py FOLDER_WITH_PROGRAMS [--gates] [--json FILE] [--rounds N] [--only 
 --json    writes all figures and verdicts to FILE
 --markdown  the table as docs/performance.md has it
 --rounds  how often what a clock decides is measured; the median counts (5)
---only    one probe of: heap memory idle hung size encoded_bytes otlp_counts instructions instructions_compiled instructions_encode latency latency_shared throughput otlp_path encode scaling compile_time
+--only    one probe of: heap memory idle hung size encoded_bytes otlp_counts instructions instructions_compiled instructions_encode latency latency_shared errors throughput otlp_path encode scaling compile_time
 """
 import argparse
 import json
@@ -104,7 +104,10 @@ def main():
         Path(given.json).write_text(json.dumps(document, indent=1) + "\n", encoding="utf8")
 
     held = [word for row, word, *_ in told if not row.clock and row.gate is not None]
-    broken = sum(word not in ("goal", "holds") for word in held) + len(failed) + (len(missing) if in_ci else 0)
+    broken = sum(word not in ("goal", "holds", "missed") for word in held) + len(failed) + (len(missing) if in_ci else 0)
+    for row, word, *_ in told:
+        if word == "missed":
+            print(f"missed: {row.what}: the budget is {number(row.gate)} {row.unit}; it may not grow beyond {number(row.missed)}")
     print(f"\n{sum(word in ('goal', 'holds') for word in held)} passed, {broken} failed (gates that depend on no clock)")
     return 1 if broken or not told else 0
 

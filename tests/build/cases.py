@@ -3,9 +3,10 @@ import re
 import sys
 
 import object_cases
-from kit import CONSUMER, HERE, OFF, SOURCE, STRICT, Failed, clangxx, gxx, must, must_fail, old_clangxx
+import probe_cases
+from kit import CONSUMER, HERE, OFF, SOURCE, STRICT, Failed, Skipped, clangxx, command, gxx, must, must_fail, old_clangxx
 
-ALL = dict(object_cases.ALL)
+ALL = {**object_cases.ALL, **probe_cases.ALL}
 DUMMIES = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "dummy", "AWS_SECRET_ACCESS_KEY": "dummy"}
 
 
@@ -169,6 +170,46 @@ def single_header(kit):
         must([kit.folder / "program"], cwd=kit.folder, env=DUMMIES)
     must_fail([gxx(), "-std=c++20", "-fsyntax-only", "-DFANLIGHT_COMPILED", f"-I{kit.folder / 'include'}", CONSUMER],
               "the single header is the header-only build")
+
+
+# ---- adapters for libraries that users hold ----------------------------------------------------------------------------
+
+def adapter(kit, name, package=None):
+    """A program with one adapter, against an install prefix; skipped where the library it adapts is not installed."""
+    extra = []
+    if package is not None:
+        if command(["pkg-config", "--exists", package])[0]:
+            raise Skipped(f"{package} not installed")
+        extra = must(["pkg-config", "--cflags", "--libs", package]).split()
+    compiled, linked = kit.flags(kit.prefix())
+    program = kit.folder / name
+    must([gxx(), "-std=c++20", *STRICT, *compiled, HERE / f"adapters/{name}.cpp", "-o", program, *linked, *extra])
+    must([program], cwd=kit.folder, env=DUMMIES)
+
+
+@case
+def adapter_spdlog(kit):
+    adapter(kit, "spdlog", "spdlog")
+
+
+@case
+def adapter_fmt(kit):
+    adapter(kit, "fmt", "fmt")
+
+
+@case
+def adapter_format(kit):
+    adapter(kit, "format")
+
+
+@case
+def adapter_httplib(kit):
+    adapter(kit, "httplib", "cpp-httplib")
+
+
+@case
+def adapter_curl(kit):
+    adapter(kit, "curl", "libcurl")
 
 
 # ---- compilers, standards, options -------------------------------------------------------------------------------------

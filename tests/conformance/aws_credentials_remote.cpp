@@ -72,7 +72,7 @@ TEST_CASE("cloudwatch 5.4: addresses, time and attempts by variable") {
   CHECK_THAT(world.find().why, ContainsSubstring("AWS_EC2_METADATA_SERVICE_ENDPOINT"));
 }
 
-TEST_CASE("cloudwatch 5.4: a token that is not good any more is renewed once; no role; no token") {
+TEST_CASE("cloudwatch 5.4: a token that is not good any more is renewed once, no role, no token") {
   auto world = on_ec2();
   world.net->answers_with({answer(200, "t1"), answer(401), answer(200, "t2"), answer(200, "r"), answer(200, keys_json("EC2"))});
   CHECK(world.find().found.keys.id == "AKIAEC2");

@@ -28,7 +28,7 @@ place in(std::string const& region) {
 
 }  // namespace
 
-TEST_CASE("cloudwatch E1: China; dual-stack with FIPS; FIPS in us-gov") {
+TEST_CASE("cloudwatch E1: China, dual-stack with FIPS, FIPS in us-gov") {
   CHECK(in("cn-north-1").endpoint().text == "https://logs.cn-north-1.amazonaws.com.cn");
   auto both = in("eu-west-1");
   both.world.variables["AWS_USE_FIPS_ENDPOINT"] = "true";

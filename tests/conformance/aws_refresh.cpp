@@ -152,7 +152,7 @@ TEST_CASE("cloudwatch 5.6: of others, keys that have expired are none") {
   CHECK_THAT(one.keeper->why(), ContainsSubstring("expired"));
 }
 
-TEST_CASE("cloudwatch 1.4: keys that AWS refuses are looked for again; the same ones are held back, and tried again later") {
+TEST_CASE("cloudwatch 1.4: keys that AWS refuses are looked for again, the same ones are held back, and tried again later") {
   kept one{{{"AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"}, {"AWS_SECRET_ACCESS_KEY", "hush"}}};
   auto const until = support::clock::now() + support::patience;
   auto const first = one.keeper->get(until);

@@ -42,6 +42,16 @@ TEST_CASE("cloudwatch R2: two errors of the server, then success") {
   CHECK(quota.left() == 486);
 }
 
+TEST_CASE("aws_retry: an error whose words broke off is not believed to be for ever") {
+  auto given = answer(400, R"({"__ty)");
+  CHECK(class_of_answer(given) == aws_class::permanent);
+  given.cut_short = true;
+  CHECK(class_of_answer(given) == aws_class::transient);
+  auto known = json_error(400, "InvalidParameterException");
+  known.cut_short = true;
+  CHECK(class_of_answer(known) == aws_class::permanent);
+}
+
 TEST_CASE("cloudwatch R5: what the service asks for, within bounds") {
   auto const pause = [](std::string const& text) {
     return aws_pause(aws_class::transient, 0, 1, answer(500, "", {{"x-amz-retry-after", text}}), now);

@@ -175,7 +175,7 @@ TEST_CASE("cloudwatch S3: raw UTF-8 in the body") {
         "bb977fa748c8f7ee9d2a6870935d4a14bf1f507650e170cf9da83867b307cead");
 }
 
-TEST_CASE("cloudwatch S4: a port of its own; Expect and User-Agent are not signed") {
+TEST_CASE("cloudwatch S4: a port of its own, Expect and User-Agent are not signed") {
   auto headers = put_headers();
   headers.emplace_back("Expect", "100-continue");
   headers.emplace_back("User-Agent", "fanlight/0");

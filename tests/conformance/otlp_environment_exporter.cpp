@@ -118,7 +118,7 @@ TEST_CASE("otlp: what stands in code wins, variable by variable") {
   CHECK(out.as.traces.http.ca_file == "ca.pem");
 }
 
-TEST_CASE("otlp: protocol by signal, in any case; grpc is told and http/protobuf stays") {
+TEST_CASE("otlp: protocol by signal, in any case, grpc is told and http/protobuf stays") {
   auto const out = settle({{"PROTOCOL", "HTTP/JSON"}, {"LOGS_PROTOCOL", "http/protobuf"}});
   CHECK(out.as.traces.protocol == otlp_protocol::http_json);
   CHECK(out.as.logs.protocol == otlp_protocol::http_protobuf);

@@ -1,4 +1,5 @@
-// Propagation cases of the OTLP reference: traceparent (TP), tracestate (TS), X-Ray (XR), and baggage (BG) as far as it goes: passed on.
+// Propagation cases of the OTLP reference: traceparent (TP), tracestate (TS), baggage (BG), X-Ray (XR).
+#include <fanlight/baggage.hpp>
 #include <fanlight/propagation.hpp>
 
 #include "catch.hpp"
@@ -160,18 +161,43 @@ TEST_CASE("otlp TS5 33 members void all, and the trace goes on") {
 
 TEST_CASE("otlp TS6 a value without equals sign") { check_tracestate_void({"foo=bar=baz"}); }
 
-TEST_CASE("otlp BG1 baggage is passed on as received") {
+TEST_CASE("otlp BG1 values are decoded, and passed on as received") {
   std::string const text = "userId=Am%C3%A9lie,serverNode=DF%2028";
   auto const got = received({{"traceparent", valid}, {"baggage", text}});
   CHECK(got.baggage() == text);
   CHECK(passed_on(got).at("baggage") == text);
+  fl::baggage_view const all{got};
+  CHECK(all.find("userId")->value() == "Amélie");
+  CHECK(all.find("serverNode")->value() == "DF 28");
+  CHECK(std::distance(all.begin(), all.end()) == 2);
 }
 
-TEST_CASE("otlp BG2 equals signs and properties in baggage are passed on as received") {
+TEST_CASE("otlp BG2 equals signs in values, and properties") {
   std::string const text = "k = a=b ; p1 ; p2=x";
   auto const got = received({{"traceparent", valid}, {"baggage", text}});
   CHECK(got.baggage() == text);
   CHECK(passed_on(got).at("baggage") == text);
+  auto const member = fl::baggage_view{got}.find("k");
+  REQUIRE(member);
+  CHECK(member->value() == "a=b");
+  std::vector<std::pair<std::string, std::string>> properties;
+  for (auto const& each : member->properties()) properties.emplace_back(each.key(), each.has_value() ? "=" + each.value() : "");
+  CHECK(properties == std::vector<std::pair<std::string, std::string>>{{"p1", ""}, {"p2", "=x"}});
+}
+
+TEST_CASE("otlp baggage: several headers join, a bad member goes alone, bytes that are no UTF-8 become U+FFFD") {
+  auto const got = received({{"baggage", "a=1,b b=2"}, {"baggage", "c=x%FFy%C3"}, {"baggage", ""}});
+  CHECK(got.baggage() == "a=1,c=x%FFy%C3");
+  CHECK(fl::baggage_view{got}.find("c")->value() == "x\xEF\xBF\xBDy\xEF\xBF\xBD");
+  CHECK(passed_on(got) == sent{{"baggage", "a=1,c=x%FFy%C3"}});
+}
+
+TEST_CASE("otlp baggage: 64 members and 8192 bytes go on, by whole members") {
+  std::string members, large = "l=" + std::string(8100, 'x');
+  for (int i = 0; i < 64; ++i) members += (i == 0 ? "k" : ",k") + std::to_string(i) + "=v";
+  CHECK(received({{"baggage", members}}).baggage() == members);
+  CHECK(received({{"baggage", members + ",k64=v"}}).baggage() == members);
+  CHECK(received({{"baggage", large + "," + std::string(90, 'k') + "=,s=1"}}).baggage() == large + ",s=1");
 }
 
 TEST_CASE("otlp XR1 the three parts") {

@@ -37,7 +37,7 @@ TEST_CASE("P13 Lineage and unknown pairs go on, in order") {
   CHECK(again.is_remote());
 }
 
-TEST_CASE("P14 Sampled=0 is obeyed; ids go on all the same") {
+TEST_CASE("P14 Sampled=0 is obeyed, ids go on all the same") {
   fake_xray_daemon daemon;
   traced on{to(daemon)};
   {

@@ -12,14 +12,14 @@ using test::behaviour;
 
 // ---- UDP --------------------------------------------------------------------------------------------------------------------------------
 
-TEST_CASE("xray: nobody listens; it is told, kept, and delivered when a daemon comes") {
+TEST_CASE("xray: nobody listens, it is told, kept, and delivered when a daemon comes") {
   unsigned port = 0;
   { port = fake_xray_daemon{}.udp_port(); }
   auto how = nowhere();
   how.daemon_address = "127.0.0.1:" + std::to_string(port);
   traced on{how};
   make_segments(5);
-  CHECK_FALSE(on.line.flush(50ms));
+  CHECK_FALSE(on.line.flush(1s));
   CHECK(on.stats().queued == 5);
   CHECK(on.stats().delivered == 0);
   REQUIRE(on.problems.wait_for(problem_code::send_failed));
@@ -132,7 +132,7 @@ TEST_CASE("P30 an entry without an id makes all of the batch suspects") {
   for (auto const& each : daemon.acknowledged()) CHECK_THAT(words, ContainsSubstring(ids_in_document(each).at(0)));
 }
 
-TEST_CASE("P31 429 and 503 are tried again with the same bodies; 400 is not") {
+TEST_CASE("P31 429 and 503 are tried again with the same bodies, 400 is not") {
   auto const by = std::make_shared<wire>();
   traced on{to_service(by)};
   by->answers_with({answer(429, R"({"message":"slow"})", {json_type()}), answer(503), answer(200, R"({"UnprocessedTraceSegments":[]})", {json_type()}),

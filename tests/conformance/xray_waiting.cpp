@@ -14,7 +14,7 @@ using test::behaviour;
 
 // ---- what waits -------------------------------------------------------------------------------------------------------------------------
 
-TEST_CASE("P34 a plain thread's subsegment has no parent; with the context carried over it has") {
+TEST_CASE("P34 a plain thread's subsegment has no parent, with the context carried over it has") {
   fake_xray_daemon daemon;
   traced on{to(daemon)};
   {
@@ -87,6 +87,30 @@ TEST_CASE("xray: children that wait for their open segment stay queued, and do n
   CHECK(on.stats().delivered == 11);
   REQUIRE(daemon.wait_for_documents(1));
   CHECK(daemon.documents().size() == 1);
+}
+
+TEST_CASE("xray: what the hook dropped at its end is not in progress, and is forgotten") {
+  fake_xray_daemon daemon;
+  auto how = to(daemon);
+  how.report_open = true;
+  traced on{how, [](fl::config& with) {
+              with.process = [](fl::record_editor& record) {
+                if (record.is_span() && record.name() == "health") record.drop();
+              };
+            }};
+  for (int i = 0; i < 10; ++i) fl::segment const health{"health"};
+  {
+    fl::segment const health{"health"};
+    CHECK(on.line.flush(patience));  // the note of its start is with the exporter now
+  }
+  { fl::segment const svc{"svc"}; }
+  CHECK(on.line.flush(patience));
+  CHECK(adds_up(on.stats()));
+  on.line.shutdown(patience);
+  CHECK(on.counted(problem_code::left_open) == 0);
+  REQUIRE(daemon.wait_for_documents(1));
+  CHECK(daemon.documents().size() == 1);
+  CHECK(daemon.documents()[0].find(R"("end_time")") != std::string::npos);
 }
 
 TEST_CASE("P35 what is open at the end leaves as in progress, in time") {

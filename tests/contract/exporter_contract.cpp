@@ -2,6 +2,8 @@
 // exporter is a new line in subjects().
 #include "catch.hpp"
 #include "support/batch_builder.hpp"
+#include "support/cloudwatch_pipeline.hpp"
+#include "support/fake_rollbar.hpp"
 #include "support/fake_xray_daemon.hpp"
 #include "support/fault_server.hpp"
 #include "support/pipeline_kit.hpp"
@@ -136,6 +138,40 @@ struct subject {
   return {spec(daemon->address()), text, spec(gone)};
 }
 
+[[nodiscard]] subject cloudwatch_subject() {
+  auto const server = std::make_shared<fake_cloudwatch>();
+  server->ignore_age();  // batches made by hand are from 2018
+  auto const text = [server] {
+    std::string out;
+    for (auto const& each : server->messages("cruddur", "web-1")) out += each + '\n';
+    return out;
+  };
+  auto how = to_server(*server);
+  how.errors = how.spans = true;
+  auto away = how;
+  test::fault_server gone;
+  gone.stop();
+  away.endpoint = gone.url("");
+  return {fl::cloudwatch(how), text, fl::cloudwatch(away)};
+}
+
+/// Takes reports alone; spans and log records it only looks at.
+[[nodiscard]] subject rollbar_subject() {
+  auto const server = std::make_shared<fake_rollbar>();
+  auto const text = [server] {
+    std::string out;
+    for (auto const& each : server->items()) out += each("/data/body/message/body") + '\n';
+    return out;
+  };
+  fl::rollbar_config how;
+  how.access_token = fake_rollbar::token, how.endpoint = server->endpoint(), how.timeout = patience;
+  auto away = how;
+  test::fault_server gone;
+  gone.stop();
+  away.endpoint = gone.url("/api/1/item/");
+  return {fl::rollbar(how), text, fl::rollbar(away)};
+}
+
 template <class Exporter>
 [[nodiscard]] subject user_subject(bool by_pointer) {
   auto const to = std::make_shared<watched<std::string>>();
@@ -154,12 +190,27 @@ using maker = std::pair<char const*, std::function<subject()>>;
           {"otlp, json", [] { return otlp_subject(fl::otlp_protocol::http_json); }},
           {"xray, udp", [] { return xray_subject(fl::xray_transport::udp); }},
           {"xray, daemon_tcp", [] { return xray_subject(fl::xray_transport::daemon_tcp); }},
+          {"cloudwatch", cloudwatch_subject},
+          {"rollbar", rollbar_subject},
           {"a struct by value", [] { return user_subject<by_value>(false); }},
           {"a shared struct", [] { return user_subject<shared>(true); }}};
 }
 
 constexpr entry_type all_types[]{entry_type::span, entry_type::log, entry_type::error, entry_type::start};
 [[nodiscard]] bool takes_type(fl::exporter const& which, entry_type type) { return (which.kinds() >> static_cast<unsigned>(type) & 1) != 0; }
+/// Not what it takes to look at alone.
+[[nodiscard]] bool delivers(fl::exporter const& which, entry_type type) {
+  return ((which.kinds() & ~which.background()) >> static_cast<unsigned>(type) & 1) != 0;
+}
+/// Spans, or reports from those that deliver no spans.
+[[nodiscard]] entry_type main_type(fl::exporter const& which) { return delivers(which, entry_type::span) ? entry_type::span : entry_type::error; }
+[[nodiscard]] entry main_entry(fl::exporter const& which, std::string_view name, std::string_view id = "0000000000000001") {
+  return main_type(which) == entry_type::span ? span(name, id) : error(name);
+}
+void make_records(fl::exporter_spec const& of, int count, std::string const& name = "span") {
+  if (main_type(*of.make()) == entry_type::span) return make_spans(count, name);
+  for (int i = 0; i < count; ++i) fl::error_report{name};
+}
 
 [[nodiscard]] fl::exporter_setup setup() {
   auto who = std::make_shared<fl::resource>(backend());
@@ -177,7 +228,8 @@ TEST_CASE("what an exporter takes comes out of it, whole, from every thread, and
   for (auto const& [name, make] : subjects()) DYNAMIC_SECTION(name) {
       auto const of = make();
       problem_log problems;
-      bool const logs = takes_type(*of.spec.make(), entry_type::log), errors = takes_type(*of.spec.make(), entry_type::error);
+      auto const which = of.spec.make();
+      bool const spans = delivers(*which, entry_type::span), logs = delivers(*which, entry_type::log), errors = delivers(*which, entry_type::error);
       auto how = plain({of.spec}, problems);
       how.batching.batch_records = 16;
       fl::pipeline running{std::move(how)};
@@ -193,13 +245,13 @@ TEST_CASE("what an exporter takes comes out of it, whole, from every thread, and
       CHECK(running.flush(patience));
       auto const text = of.text();
       int missing = 0;
-      for (int i = 0; i < 400; ++i) missing += text.find(numbered("span-", i)) == std::string::npos ? 1 : 0;
+      for (int i = 0; spans && i < 400; ++i) missing += text.find(numbered("span-", i)) == std::string::npos ? 1 : 0;
       for (int i = 0; logs && i < 20; ++i) missing += text.find(numbered("log-", i)) == std::string::npos ? 1 : 0;
       for (int i = 0; errors && i < 4; ++i) missing += text.find(numbered("error-", i)) == std::string::npos ? 1 : 0;
       CHECK(missing == 0);
       auto const told = running.stats().exporters.at(0);
       CHECK(adds_up(told));
-      CHECK(told.delivered == (of.spec.wants_open ? 800u : 400u) + (logs ? 20u : 0u) + (errors ? 4u : 0u));
+      CHECK(told.delivered == (!spans ? 0u : of.spec.wants_open ? 800u : 400u) + (logs ? 20u : 0u) + (errors ? 4u : 0u));
       CHECK(told.accepted == told.delivered);
       CHECK(running.shutdown(patience));
       CHECK(problems.all().empty());
@@ -228,15 +280,16 @@ TEST_CASE("a batch that has nothing of a type is delivered") {
       made->start(setup());
       auto const empty = batch_of({});
       auto const only_span = batch_of({span("a-span", "0000000000000001")}), only_log = batch_of({log("a-log")});
+      auto const only_main = batch_of({main_entry(*made, "a-main")});
       for (auto const type : all_types) {
         if (!takes_type(*made, type)) continue;
         CHECK(made->consume(type, empty, fl::deadline::max()).kind() == outcome::kind::delivered);
         auto const& other = type == entry_type::span ? only_log : only_span;
         CHECK(made->consume(type, other, fl::deadline::max()).kind() == outcome::kind::delivered);
       }
-      CHECK(made->consume(entry_type::span, only_span, fl::deadline::max()).kind() == outcome::kind::delivered);
+      CHECK(made->consume(main_type(*made), only_main, fl::deadline::max()).kind() == outcome::kind::delivered);
       CHECK(made->flush(fl::deadline::max()));
-      CHECK(of.text().find("a-span") != std::string::npos);
+      CHECK(of.text().find("a-main") != std::string::npos);
       made->stop(clock::now() + 1s);
     }
 }
@@ -247,9 +300,9 @@ TEST_CASE("one batch may be consumed more than once, and kept while it is") {
       auto const made = of.spec.make();
       made->start(setup());
       for (int i = 0; i < 50; ++i) {
-        auto const batch = batch_of({span(numbered("span-", i), "0000000000000001"), span(numbered("more-", i), "0000000000000002")});
-        REQUIRE(made->consume(entry_type::span, batch, fl::deadline::max()).kind() == outcome::kind::delivered);
-        REQUIRE(made->consume(entry_type::span, batch, fl::deadline::max()).kind() == outcome::kind::delivered);
+        auto const batch = batch_of({main_entry(*made, numbered("span-", i)), main_entry(*made, numbered("more-", i), "0000000000000002")});
+        REQUIRE(made->consume(main_type(*made), batch, fl::deadline::max()).kind() == outcome::kind::delivered);
+        REQUIRE(made->consume(main_type(*made), batch, fl::deadline::max()).kind() == outcome::kind::delivered);
       }
       CHECK(made->flush(fl::deadline::max()));
       made->stop(clock::now() + 1s);
@@ -264,7 +317,7 @@ TEST_CASE("a deadline that has passed is no reason to hang or to fall over") {
       auto const made = of.spec.make();
       made->start(setup());
       auto const began = clock::now(), past = began - 1s;
-      auto const how_it_went = made->consume(entry_type::span, batch_of({span("a-span", "0000000000000001")}), past);
+      auto const how_it_went = made->consume(main_type(*made), batch_of({main_entry(*made, "a-main")}), past);
       CHECK(how_it_went.kind() != outcome::kind::rejected);
       (void)made->flush(past);
       made->stop(past);
@@ -279,7 +332,7 @@ TEST_CASE("exporters made from one spec do not get in each other's way") {
       {
         fl::pipeline running{plain({of.spec, of.spec.called("twin")}, problems)};
         fl::with_default const current{running};
-        for (int i = 0; i < 20; ++i) make_spans(1, numbered("span-", i));
+        for (int i = 0; i < 20; ++i) make_records(of.spec, 1, numbered("span-", i));
         CHECK(running.flush(patience));
         CHECK(running.stats().delivered == (of.spec.wants_open ? 80 : 40));
       }
@@ -301,7 +354,7 @@ TEST_CASE("a broken exporter is told of, counted exactly, ends in time, and hurt
       fl::pipeline running{plain({*of.broken, spec_of(other)}, problems)};
       {
         fl::with_default const current{running};
-        make_spans(5);
+        make_records(of.spec, 5);
       }
       CHECK_FALSE(running.flush(200ms));
       CHECK(running.stats().exporters.at(1).delivered == 5);

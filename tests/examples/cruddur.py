@@ -10,6 +10,8 @@ import pathlib
 import urllib.error
 import urllib.request
 
+import rollbar
+import xray
 from otlp import check, logs, one, spans
 
 INTERNAL, SERVER, CLIENT = 1, 2, 3
@@ -20,9 +22,10 @@ CALLER = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331")
 class Server:
     """The process, from its first word to its last. As a context manager it leaves none behind when a check fails."""
 
-    def __init__(self, folder, *options):
+    def __init__(self, folder, *options, environment={}):
         command = [str(folder / "cruddur"), "--port", "0", "--fast", *options]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8")
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
+                                        env={**os.environ, **environment})
         first = self.process.stdout.readline()
         told = re.fullmatch(r"cruddur listening on (http://127\.0\.0\.1:(\d+))\n", first)
         if not told:
@@ -177,7 +180,9 @@ def access_log(traces):
     check(len(told) == len(roots) + 1, f"a line for each request, the health check too: {[log.body for log in told]}")
     for log in told:
         method, path, status = re.fullmatch(form, log.body).groups()
-        check(log.attributes["status"] == int(status), log.wire)
+        path, _, query = path.partition("?")
+        check(log.attributes["http.response.status_code"] == int(status) and log.attributes["url.path"] == path, log.wire)
+        check(log.attributes.get("url.query", "") == query, log.wire)
         if path == "/api/health":
             continue
         root = roots.pop(log.span)
@@ -205,8 +210,8 @@ def whole_files(folder, scratch):
     delivered, dropped, queued = map(int, re.fullmatch(
         r"cruddur stopped: delivered (\d+), dropped (\d+), still queued (\d+)\n", out).groups())
     check((dropped, queued) == (0, 0), out)
-    check(delivered == 2 * (len(traces.spans) + len(traces.logs)), f"{out} to the console and to the files: "
-          f"{len(traces.spans)} spans, {len(traces.logs)} log records")
+    check(delivered == 2 * (len(traces.spans) + len(traces.logs) + 1), f"{out} to the console and to the files: "
+          f"{len(traces.spans)} spans, {len(traces.logs)} log records, and the report of the crash, which its span tells of")
     for words in ("GET /api/activities/home", "home-activities", "SELECT activities", "connection reset by peer"):
         check(words in err, f"the waterfall shows {words!r}: {err}")
     check("\x1b" not in err, "no colours into a pipe")
@@ -235,8 +240,35 @@ def bad_command_line(folder):
     check(done.returncode == 2 and done.stderr.startswith("usage: cruddur") and done.stdout == "", done)
 
 
+def errors_to_rollbar(folder):
+    with rollbar.Sink() as sink:
+        with Server(folder, environment=sink.environment()) as server:
+            for path in ("/rollbar/test", "/rollbar/lost?user_handle=worf"):
+                check(server.ask(path) == (500, {"error": "internal_error"}), path)
+            server.stop(signal.SIGTERM)
+        test, lost = sink.items()
+    check(rollbar.exception(test)["class"] == "fanlight::test_error" and test["context"] == "/rollbar/test", test)
+    check(rollbar.exception(lost) == {"class": "cruddur::no_answer", "message": "the handler of GET /rollbar/lost gave no answer"}, lost)
+    check(lost["person"] == {"id": "worf"} and lost["request"]["url"].endswith("/rollbar/lost?user_handle=worf"), lost)
+    check([one["type"] for one in lost["body"]["telemetry"]].count("error") == 1, "the first error led up to the second")
+
+
+def dropped_for_xray(folder):
+    """X-Ray hears of spans when they begin. Of one that the hook dropped at its end, nothing is left open there."""
+    with xray.Daemon() as daemon:
+        with Server(folder, "--xray", environment={"AWS_XRAY_DAEMON_ADDRESS": daemon.address, "AWS_EC2_METADATA_DISABLED": "true"}) as server:
+            check(server.ask("/api/health") == (200, {"ok": True}), "health")
+            _, err = server.stop(signal.SIGTERM)
+        check("left_open" not in err and "api/health" not in err.replace("GET http /api/health", ""), err)
+        daemon.socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            raise AssertionError(f"nothing is sent, not {daemon.document()}")
+
+
 def run(folder):
     with tempfile.TemporaryDirectory() as scratch:
         whole_files(folder, pathlib.Path(scratch))
     json_console(folder)
+    dropped_for_xray(folder)
+    errors_to_rollbar(folder)
     bad_command_line(folder)

@@ -1,48 +1,25 @@
 """examples/honeycomb against a sink that stands for Honeycomb: by variables alone, in both ways, and with a key that is refused."""
 import gzip
-import http.server
 import json
 import os
 import pathlib
 import subprocess
 import tempfile
-import threading
 
+from answering import Answering
 from otlp import check, logs, one, spans
 from small import child
 
 
-class Sink(http.server.ThreadingHTTPServer):
-    """Takes OTLP in JSON, as Honeycomb does; `answer` is what it says to it."""
-    def __init__(self, status=200, answer=b"{}"):
-        self.status, self.answer, self.requests = status, answer, []
-        super().__init__(("127.0.0.1", 0), Handler)
+class Sink(Answering):
+    """Takes OTLP in JSON, as Honeycomb does; what it says to it is given."""
+    def __init__(self, status=200, said=b"{}"):
+        self.status, self.said, self.requests = status, said, []
 
-    def __enter__(self):
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.shutdown()
-        self.server_close()
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.headers["Content-Encoding"] == "gzip":
-            body = gzip.decompress(body)
-        self.server.requests.append((self.path, self.headers, body))
-        self.send_response(self.server.status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(self.server.answer)))
-        self.end_headers()
-        self.wfile.write(self.server.answer)
-
-    def log_message(self, *_):
-        pass
+    def answer(self, path, headers, body):
+        with self.lock:
+            self.requests.append((path, headers, gzip.decompress(body) if headers["Content-Encoding"] == "gzip" else body))
+        return self.status, {}, self.said
 
 
 def send(folder, sink, **variables):
@@ -78,7 +55,7 @@ def story(found, told):
 
 def run(folder):
     with tempfile.TemporaryDirectory() as scratch, Sink() as sink:
-        address = f"http://127.0.0.1:{sink.server_port}"
+        address = sink.origin
         done = send(folder, sink, OTEL_EXPORTER_OTLP_ENDPOINT=address, OTEL_EXPORTER_OTLP_PROTOCOL="http/json",
                     OTEL_EXPORTER_OTLP_HEADERS="x-honeycomb-team=a%20key")
         check(done[:2] == (0, "12 records delivered, 0 lost\n"), f"exit 0: {done}")
@@ -88,14 +65,14 @@ def run(folder):
         story(*read(sink, pathlib.Path(scratch)))
 
     with Sink() as sink:
-        done = send(folder, sink, HONEYCOMB_API_KEY="hcaik_key", HONEYCOMB_API_ENDPOINT=f"http://127.0.0.1:{sink.server_port}")
+        done = send(folder, sink, HONEYCOMB_API_KEY="hcaik_key", HONEYCOMB_API_ENDPOINT=sink.origin)
         check(done == (0, "12 records delivered, 0 lost\n", ""), f"in silence: {done}")
         check({path for path, _, _ in sink.requests} == {"/v1/traces", "/v1/logs"}, sink.requests)
         check(all(headers["x-honeycomb-team"] == "hcaik_key" and headers["Content-Type"] == "application/x-protobuf"
                   for _, headers, _ in sink.requests), sink.requests)
 
     with Sink(401, b'{"error":"unknown API key hcaik_key - check your credentials"}') as sink:
-        done = send(folder, sink, HONEYCOMB_API_KEY="hcaik_key", HONEYCOMB_API_ENDPOINT=f"http://127.0.0.1:{sink.server_port}")
+        done = send(folder, sink, HONEYCOMB_API_KEY="hcaik_key", HONEYCOMB_API_ENDPOINT=sink.origin)
         check(done[:2] == (1, "0 records delivered, 12 lost\n"), f"exit 1: {done}")
         check("look at what feeds the header x-honeycomb-team (from HONEYCOMB_API_KEY)" in done[2], done)
         check("hcaik_key" not in done[2], f"the key is not shown: {done}")

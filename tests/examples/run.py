@@ -6,8 +6,11 @@ import sys
 
 sys.dont_write_bytecode = True  # the source tree stays as it is
 
+import cloudwatch
 import cruddur
 import honeycomb
+import pages
+import rollbar
 import small
 import xray
 
@@ -17,9 +20,14 @@ EXAMPLES = {
     "threads": small.threads,
     "fork": small.fork,
     "plugin": small.plugin,
+    "async": small.async_,
+    "http": small.http,
+    "cloudwatch": cloudwatch.run,
     "cruddur": cruddur.run,
+    "cruddur_pages": pages.run,
     "honeycomb": honeycomb.run,
     "xray": xray.run,
+    "rollbar": rollbar.run,
 }
 
 

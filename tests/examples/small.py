@@ -96,3 +96,47 @@ def plugin(folder):
     line = one(told, "log record")
     check((line.body, line.trace, line.span) == ("made in the plugin", work.trace, work.id), line.wire)
     check(len(found) == 2, found)
+
+
+def async_(folder):
+    found, told = traced(folder, "async")
+    root = one((span for span in found if span.name == "request"), "request")
+    check(root.parent == "" and root.attributes == {"cents": 300}, root.wire)
+    check(sorted(span.name for span in children(found, root)) == ["checkout", "count visit", "send mail"], children(found, root))
+    order = child(found, root, "checkout")
+    check(order.attributes == {"tenant": "acme"}, order.wire)
+    looks = children(found, order)
+    check([(span.name, span.attributes) for span in sorted(looks, key=lambda span: span.start)] ==
+          [("look up price", {"tenant": "acme", "item": item}) for item in (1, 2)], looks)
+    mail = child(found, root, "send mail")
+    bill = child(found, mail, "attach bill")
+    check(len(found) == 7 and all(span.trace == root.trace for span in found), found)
+    lines = {line.body: line for line in told}
+    check(sorted(lines) == ["priced", "sent"] and lines["priced"].attributes == {"cents": 300, "tenant": "acme"}, lines["priced"].wire)
+    check((lines["priced"].span, lines["sent"].span) == (order.id, bill.id), told)
+
+
+def http(folder):
+    found, told = traced(folder, "http")
+    item = one((span for span in found if span.name == "GET /items/{item}"), "GET /items/{item}")
+    check((item.trace, item.parent) == ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"), item.wire)
+    check(item.kind == 2 and item.status == 0, item.wire)
+    check(item.attributes == {"http.request.method": "GET", "http.route": "/items/{item}", "url.scheme": "https", "url.path": "/items/7",
+                              "url.query": "page=2", "server.address": "shop.example", "server.port": 443, "client.address": "203.0.113.9",
+                              "aws.xray.x_forwarded_for": True, "network.protocol.version": "1.1", "network.peer.address": "192.0.2.7",
+                              "network.peer.port": 40000, "http.response.status_code": 200, "http.response.body.size": 2}, item.attributes)
+    calls = sorted(children(found, item), key=lambda span: span.start)
+    check([span.name for span in calls] == ["GET /stock/{item}"] * 2 and all(span.kind == 3 for span in calls), calls)
+    check([(span.attributes["http.response.status_code"], span.attributes.get("http.request.resend_count"), span.status) for span in calls] ==
+          [(503, None, 2), (200, 1, 0)], calls)
+    for call in calls:
+        check(call.attributes["url.full"] == "http://stock.example/stock/7?sig=REDACTED", call.attributes)
+        served = child(found, call, "GET /stock/{item}")
+        check(served.kind == 2 and served.attributes["url.query"] == "sig=REDACTED", served.attributes)
+    broken = one((span for span in found if span.name == "GET /broken"), "GET /broken")
+    check((broken.parent, broken.status, broken.message) == ("", 2, "out of order"), broken.wire)
+    check(broken.attributes["error.type"] == "std::runtime_error" and "exception" in broken.events, broken.wire)
+    lost = one((span for span in found if span.name == "GET"), "GET")
+    check((lost.attributes["http.response.status_code"], lost.status) == (404, 0), lost.wire)
+    check(sorted(line.attributes["http.response.status_code"] for line in told) == [200, 200, 404, 500, 503], told)
+    check(len(found) == 7, found)

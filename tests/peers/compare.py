@@ -5,6 +5,7 @@ import re
 
 from asked import Moment
 
+STACK = re.compile(r"#0 peers::tales::\w+\(\) \(\S+\+0x[0-9a-f]+\)\n(#\d+ [^\n]+ \(\S+\+0x[0-9a-f]+\)\n)+")
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
@@ -27,6 +28,9 @@ def differences(path, wanted, found, uuid):
     elif wanted == ["s", "?uuid"]:
         if found != uuid:
             yield f"{path}: {shown(found)} is not the error's id {uuid}"
+    elif wanted == ["s", "?stack"]:
+        if found[0] != "s" or not STACK.fullmatch(found[1]):
+            yield f"{path}: {found} is not a stack of named frames, the tale's own first"
     elif isinstance(wanted, dict) and isinstance(found, dict):
         for name in wanted.keys() | found.keys():
             if name not in found:

@@ -88,7 +88,7 @@ inline void tales::reports_of_exceptions() {
   asked_log alone;
   alone.at = fl::level::critical, alone.body = "nobody's span", alone.report = true, alone.error_type = "std::logic_error";
   auto const n = ordinal();
-  alone.set = {n};
+  alone.set = {n, {"exception.stacktrace", text("?stack")}};  // of the report: the exception was never thrown
   alone.when.from = now();
   {
     std::logic_error const error{alone.body};

@@ -82,6 +82,34 @@ def installed_from(name, requirements):
     return cached(name, [requirements, sys.version], make) / "bin/python"
 
 
+OLDEST_NODE = 18
+
+
+@functools.lru_cache
+def needs_node():
+    """Where npm is, and which version of Node."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if not node or not npm:
+        raise Missing(f"{'npm' if node else 'Node'}: apt install nodejs npm", "nodejs", "npm")
+    version = must([node, "--version"], limit=60).strip()
+    if int(version.lstrip("v").split(".")[0]) < OLDEST_NODE:
+        raise Missing(f"Node {OLDEST_NODE} or newer, not {version}: apt install nodejs npm where the distribution has it", "nodejs", "npm")
+    return npm, version
+
+
+def installed_by_npm(name, source):
+    """A folder with node_modules as the package-lock.json in `source` says, made once."""
+    npm, version = needs_node()
+    files = [source / file for file in ("package.json", "package-lock.json")]
+
+    def make(folder):
+        for file in files:
+            shutil.copy(file, folder)
+        must([npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"], limit=900, cwd=folder)
+
+    return cached(name, [*files, version], make)
+
+
 # ---- the cache: what was built or installed once ----
 
 def cache_folder():

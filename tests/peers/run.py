@@ -20,8 +20,12 @@ import traceback
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import cloudwatch_suites  # noqa: E402
+import demo_suite  # noqa: E402
 import otlp_suites  # noqa: E402
 import outage_suite  # noqa: E402
+import rollbar_suites  # noqa: E402
+import watchtower_suite  # noqa: E402
 import xray_daemon_suite  # noqa: E402
 import xray_suites  # noqa: E402
 from kit import Failed, Missing, Skipped  # noqa: E402
@@ -35,7 +39,13 @@ SUITES = [
     ("outage", otlp_suites.collector, "the Collector is stopped and started again", [("stopped and started again", outage_suite.outage)]),
     ("moto", xray_suites.moto, "moto takes X-Ray's documents, checks their signatures, and gives them back to botocore", xray_suites.MOTO),
     ("aws_signature", xray_suites.aws_signature, "botocore signs the same requests", xray_suites.SIGNATURE),
+    ("cloudwatch", cloudwatch_suites.moto, "moto takes log lines, and botocore reads them back", cloudwatch_suites.MOTO),
+    ("watchtower", watchtower_suite.watchtower, "watchtower tells the same story to the same moto", watchtower_suite.WATCHTOWER),
     ("xray_python", xray_suites.xray_python, "aws-xray-sdk tells the same story", xray_suites.XRAY_PYTHON),
+    ("rollbar_python", rollbar_suites.rollbar_python, "pyrollbar tells the same stories, and takes the same answers", rollbar_suites.PYTHON),
+    ("rollbar_node", rollbar_suites.rollbar_node, "rollbar.js tells the same stories, and takes the same answers", rollbar_suites.NODE),
+    ("browser", demo_suite.browser, "a page in Chromium and the example server make one trace", demo_suite.BROWSER),
+    ("demo", demo_suite.whole_demo, "browser, curl, and all four back ends at once: one id everywhere", demo_suite.DEMO),
     ("xray_daemon", xray_daemon_suite.xray_daemon, "by hand: the real X-Ray daemon, where FANLIGHT_XRAY_DAEMON names it", xray_daemon_suite.XRAY_DAEMON),
 ]
 
@@ -101,7 +111,7 @@ def run_case(kit, suite, name, case):
 def table(rows):
     print("\n==== peers")
     for suite, name, state, took, words in rows:
-        print(f"{suite:12} {name:28} {state:8} {took:6.1f} s  {words}")
+        print(f"{suite:14} {name:28} {state:8} {took:6.1f} s  {words}")
 
 
 def packages():
@@ -124,7 +134,7 @@ def main():
     arguments.add_argument("--packages", action="store_true")
     options = arguments.parse_args()
     if options.list:
-        print("\n".join(f"{name:12} {words}" for name, _, words, _ in SUITES))
+        print("\n".join(f"{name:14} {words}" for name, _, words, _ in SUITES))
         return 0
     if options.packages:
         return packages()

@@ -93,6 +93,7 @@ struct script {
   std::function<void(fl::deadline)> stop = {};
   std::function<void(fl::exporter_setup const&)> start = {};
   fl::record_types kinds = fl::takes<fl::span_record> | fl::takes<fl::log_record> | fl::takes<fl::error_record>;
+  fl::record_types background = 0;
 
   struct journal {
     std::vector<std::size_t> batches;  // records of each call
@@ -109,6 +110,7 @@ class scripted final : public fl::exporter {
     by_->seen.change([](auto& seen) { ++seen.destroyed; });
   }
   [[nodiscard]] fl::record_types kinds() const noexcept override { return by_->kinds; }
+  [[nodiscard]] fl::record_types background() const noexcept override { return by_->background; }
   void start(fl::exporter_setup const& how) override {
     by_->seen.change([](auto& seen) { ++seen.starts; });
     if (by_->start) by_->start(how);

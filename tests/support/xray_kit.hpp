@@ -14,7 +14,7 @@
 #include <rapidjson/writer.h>
 
 #include "catch.hpp"
-#include "support/kept.hpp"
+#include "kept.hpp"
 
 namespace support {
 
@@ -68,13 +68,16 @@ class json_value {
   rapidjson::Value const* at_;
 };
 
+/// For the schemas.
+inline void keep_document(std::string_view body) { keep_text("FANLIGHT_XRAY_DOCUMENTS", body); }
+
 /// All that is in the outbox, which is empty then.
 [[nodiscard]] inline std::vector<std::string> bodies_of(fl::detail::xray_outbox& outbox) {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < outbox.size(); ++i) {
     if (outbox[i].records == 0 && !outbox[i].in_progress) continue;  // void
     out.emplace_back(outbox.body(i));
-    keep_text("FANLIGHT_XRAY_DOCUMENTS", out.back());
+    keep_document(out.back());
   }
   outbox.clear();
   return out;

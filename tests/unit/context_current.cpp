@@ -103,7 +103,7 @@ TEST_CASE("without a pipeline a span is never current, and hands its parent's pl
   CHECK(sent() == incoming);
 }
 
-TEST_CASE("without a pipeline a parent that is named is what goes on; a new trace is none") {
+TEST_CASE("without a pipeline a parent that is named is what goes on, a new trace is none") {
   {
     scoped_span served{"served", {.parent = received(incoming)}};
     CHECK(sent() == incoming);

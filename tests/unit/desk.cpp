@@ -23,7 +23,7 @@ struct listener {
 
 }  // namespace
 
-TEST_CASE("nothing is told by reporting; telling is for the thread that tells") {
+TEST_CASE("nothing is told by reporting, telling is for the thread that tells") {
   listener to;
   CHECK(to.at.report(problem_code::queue_full, "full", "a"));
   CHECK(to.told.empty());
@@ -37,7 +37,7 @@ TEST_CASE("nothing is told by reporting; telling is for the thread that tells") 
   CHECK(to.told.size() == 1);
 }
 
-TEST_CASE("the same code of the same exporter is told once; others are told too; all are counted") {
+TEST_CASE("the same code of the same exporter is told once, others are told too, all are counted") {
   listener to;
   for (int i = 0; i < 10; ++i) to.at.report(problem_code::queue_full, "full", "a");
   CHECK_FALSE(to.at.report(problem_code::queue_full, "full", "a"));

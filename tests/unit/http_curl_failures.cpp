@@ -49,6 +49,9 @@ TEST_CASE("an error whose body is cut short is still an answer") {
   CHECK(answer.status == 503);
   CHECK(*answer.header("retry-after") == "9");
   CHECK(answer.body == std::string(10, 'b'));
+  CHECK(answer.cut_short);
+  server.always(behaviour::answer(503));
+  CHECK_FALSE(send(post(server.url())).cut_short);
 }
 
 TEST_CASE("what answers speaks no HTTP") {

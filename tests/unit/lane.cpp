@@ -2,6 +2,8 @@
 #include "catch.hpp"
 #include "support/pipeline_kit.hpp"
 
+#include <fanlight/impl/survey.hpp>
+
 #include <atomic>
 #include <future>
 #include <new>
@@ -48,6 +50,30 @@ TEST_CASE("a batch that the exporter takes is delivered, once") {
   CHECK(at.problems.all().empty());
 }
 
+TEST_CASE("the latest success and the latest error are told, each with its time") {
+  one_lane at;
+  auto const begun = fl::wall_time{std::chrono::system_clock::now()};
+  CHECK_FALSE(at.stats().last_success);
+  at.does->consume = [](auto, auto const&, auto) { return outcome::dropped("no such account"); };
+  make_spans(1);
+  CHECK_FALSE(at.running.flush(patience));
+  auto const lost = at.stats();
+  CHECK(lost.last_error == "no such account");
+  CHECK(lost.last_error_at >= begun);
+  CHECK_FALSE(lost.last_success);
+  at.does->consume = [tried = false](auto, auto const&, auto) mutable {
+    return std::exchange(tried, true) ? outcome::delivered() : outcome::retry("busy");
+  };
+  make_spans(1);
+  CHECK(at.running.flush(patience));
+  auto const well = at.stats();
+  CHECK(well.last_error == "busy");
+  CHECK(well.last_error_at >= lost.last_error_at);
+  CHECK(well.last_success >= well.last_error_at);
+  CHECK(well.retries == 1);
+  CHECK(well.bytes == 0);  // it does not say
+}
+
 TEST_CASE("records that the back end refuses are counted as rejected, the others as delivered") {
   one_lane at;
   at.does->consume = [](auto, auto const&, auto) { return outcome::rejected(3, "too old"); };
@@ -74,7 +100,7 @@ TEST_CASE("more records refused than there were count as all of them") {
   CHECK(counted(at.stats(), 0, 4));
 }
 
-TEST_CASE("a batch that the exporter gives up is failed; flush says so once, and recovery is told with the count") {
+TEST_CASE("a batch that the exporter gives up is failed, flush says so once, and recovery is told with the count") {
   one_lane at;
   at.does->consume = [](auto, auto const&, auto) { return outcome::dropped("no such account"); };
   make_spans(5);
@@ -249,7 +275,7 @@ TEST_CASE("a queue is bounded by bytes too") {
   CHECK(running.stats().exporters[1].delivered == 400);
 }
 
-TEST_CASE("an exporter may set bounds of its own; a batch fits into the smallest queue") {
+TEST_CASE("an exporter may set bounds of its own, a batch fits into the smallest queue") {
   problem_log problems;
   auto const does = std::make_shared<script>();
   auto spec = spec_of(does);
@@ -320,6 +346,7 @@ struct keeper final : fl::exporter {
     fl::fate as = fl::fate::delivered;
     bool throws = false;
     int consumed = 0, tended = 0, flushed = 0;
+    std::int64_t last_end = 0, complete = INT64_MIN;  // ticks
     std::uint64_t held = 0;
     std::uint64_t left_at_stop = 0;
   };
@@ -332,9 +359,15 @@ struct keeper final : fl::exporter {
       ++all.consumed;
       if (latest_ != records->sequence) all.held += records->count(type);
       latest_ = records->sequence;
+      fl::detail::each_entry(*records, type, [&](unsigned char const* at) {
+        all.last_end = std::max(all.last_end, reinterpret_cast<fl::detail::entry_head const*>(at)->end);
+      });
     });
     if (by_->get().throws) throw std::runtime_error{"broken"};
     return work();
+  }
+  void note_complete(std::int64_t until) override {
+    by_->change([&](orders& all) { all.complete = until; });
   }
   [[nodiscard]] outcome tend(fl::deadline) override {
     by_->change([](orders& all) { ++all.tended; });
@@ -363,14 +396,15 @@ struct keeper final : fl::exporter {
 };
 
 struct keeping_lane {
-  keeping_lane() : running{made()}, current{running} {}
-  fl::config made() {
+  explicit keeping_lane(std::chrono::milliseconds delay = never) : running{made(delay)}, current{running} {}
+  fl::config made(std::chrono::milliseconds delay) {
     fl::exporter_spec spec;
     spec.name = "keeper";
     spec.make = [by = does] { return std::make_unique<keeper>(by); };
     auto out = plain({spec}, problems);
     out.batching.retry_first = 1ms;
     out.batching.retry_most = 4ms;
+    out.batching.span_delay = delay;
     return out;
   }
   template <class Change>
@@ -470,4 +504,26 @@ TEST_CASE("an exporter that keeps records is called when nothing more comes, and
   at.order([](auto& all) { all.answer = outcome::delivered(), all.settle_all = true; });
   REQUIRE(eventually([&] { return at.stats().delivered == 1; }));
   CHECK(counted(at.stats(), 1, 0));
+}
+
+TEST_CASE("an exporter that keeps records is called after a batch that left for its age, though nobody flushes and nothing follows") {
+  keeping_lane at{5ms};
+  make_spans(1);
+  REQUIRE(at.does->wait([](auto const& all) { return all.consumed == 1 && all.tended == 1; }));
+  CHECK(at.does->get().flushed == 0);
+  make_spans(1);
+  REQUIRE(at.does->wait([](auto const& all) { return all.consumed == 2 && all.tended == 2; }));
+  CHECK(at.does->get().flushed == 0);
+}
+
+TEST_CASE("an exporter that keeps records knows up to when they are complete, when nothing more comes and when it is flushed") {
+  keeping_lane quiet{5ms};
+  make_spans(1);
+  REQUIRE(quiet.does->wait([](auto const& all) { return all.tended == 1; }));
+  CHECK(quiet.does->get().complete >= quiet.does->get().last_end);
+  keeping_lane asked;
+  make_spans(1);
+  CHECK(asked.running.flush(patience));
+  CHECK(asked.does->get().complete >= asked.does->get().last_end);
+  CHECK(asked.does->get().last_end > quiet.does->get().last_end);
 }

@@ -2,6 +2,7 @@
 #include <fanlight/testing.hpp>
 #include <fanlight/trace.hpp>
 
+#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -128,4 +129,96 @@ TEST_CASE("a text that no record can hold is cut, and what else it had is counte
   CHECK(logs[0].body.size() == 8 * 1024);
   CHECK(logs[0].find("small").as_int64() == 1);
   CHECK(logs[0].dropped_attributes == 1);
+}
+
+TEST_CASE("a logger has a word for each level") {
+  testing::capture taken;
+  logger const db{"db"};
+  db.trace("a");
+  db.debug("b", {{"k", 1}});
+  db.info("c");
+  db.warn("d");
+  db.error("e");
+  db.critical("f");
+  CHECK(taken.tree() ==
+        "log TRACE \"a\" (db)\nlog DEBUG \"b\" (db) k=1\nlog INFO \"c\" (db)\nlog WARN \"d\" (db)\nlog ERROR \"e\" (db)\nlog FATAL \"f\" (db)\n");
+  CHECK(taken.logs()["b"].where.line() == __LINE__ - 7);
+}
+
+TEST_CASE("a text or fields given as callables are made only when the record is kept") {
+  testing::capture taken{{.minimum_level = level::info, .levels = {{"db", level::debug}}}};
+  logger const db{"db"}, other{"other"};
+  int texts = 0, sets = 0;
+  auto const text = [&] { return ++texts, std::string{"made late, and longer than a small string"}; };
+  auto const fields = [&](auto& to) { ++sets, to.set("a", 1).set("b", std::string{"gone soon"}).metadata("m", 2, "space"); };
+  debug(text);
+  debug("eager", fields);
+  debug(text, fields);
+  other.debug(text, fields);
+  CHECK(texts == 0);
+  CHECK(sets == 0);
+  info(text, {{"rows", 3}});
+  warn("eager", fields);
+  db.debug(text, fields);
+  db.log(level::error, text, fields);
+  CHECK(texts == 3);
+  CHECK(sets == 3);
+  CHECK(taken.tree() ==
+        "log INFO \"made late, and longer than a small string\" rows=3\nlog WARN \"eager\" a=1 b=\"gone soon\" space/m=2\n"
+        "log DEBUG \"made late, and longer than a small string\" (db) a=1 b=\"gone soon\" space/m=2\n"
+        "log ERROR \"made late, and longer than a small string\" (db) a=1 b=\"gone soon\" space/m=2\n");
+  CHECK(taken.logs()[1].where.line() == __LINE__ - 9);
+}
+
+TEST_CASE("is_on() says whether a record would be kept") {
+  CHECK_FALSE(is_on(level::critical));  // nothing is set up
+  testing::capture const taken{{.minimum_level = level::warn, .levels = {{"db", level::debug}}}};
+  CHECK(is_on(level::warn));
+  CHECK_FALSE(is_on(level::info));
+  CHECK(logger{"db"}.is_on(level::debug));
+  CHECK_FALSE(logger{"db"}.is_on(level::trace));
+  CHECK_FALSE(logger{"dbx"}.is_on(level::debug));
+}
+
+TEST_CASE("what a callable throws goes no further: the record is kept as far as it came, and that is told") {
+  testing::capture taken;
+  info([]() -> std::string { throw 1; });
+  info("text", [](field_writer& to) {
+    to.set("first", 1);
+    throw 2;
+  });
+  CHECK(taken.tree() == "log INFO \"\"\nlog INFO \"text\" first=1\n");
+  auto const said = taken.problems();
+  REQUIRE(said.size() == 1);
+  CHECK(said[0].code == problem_code::log_callback_threw);
+  CHECK(taken.pipeline().stats().problems.at(problem_code::log_callback_threw) == 2);
+}
+
+TEST_CASE("a record that is made while an error is handled has the error's id, once it has been told of") {
+  testing::capture taken;
+  info("before");
+  try {
+    throw std::runtime_error{"broken"};
+  } catch (std::runtime_error const& caught) {
+    info("not told of yet");
+    error_report{caught};
+    info("handled");
+    try {
+      throw 1;
+    } catch (int) {
+      info("another one");
+    }
+    warn([] { return "handled, late"; });
+  }
+  info("after");
+  auto const logs = taken.logs();
+  auto const id = taken.errors()[0].uuid();
+  CHECK(id.size() == 36);
+  CHECK(logs["handled"].error_id() == id);
+  CHECK(logs["handled, late"].error_id() == id);
+  for (auto const* const text : {"before", "not told of yet", "another one", "after"}) CHECK(logs[text].error_id().empty());
+}
+
+TEST_CASE("X-Ray writes a trace's id in three parts") {
+  CHECK(xray_trace_id(trace_id::from_hex("5759e988bd862e3fe1be46a994272793")) == "1-5759e988-bd862e3fe1be46a994272793");
 }

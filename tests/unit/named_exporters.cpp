@@ -1,4 +1,4 @@
-// Which exporters the environment names, what stands in for those that are not here, and what is said about it.
+// Which exporters the environment names, what stands in where none can take a signal, and what is said about it.
 #include "support/fake_environment.hpp"
 
 #include "catch.hpp"
@@ -12,16 +12,6 @@ namespace {
 struct nothing {
   void consume(batch<span_record>) {}
 };
-
-void check_missing(test::variables const& given, std::string const& subject, std::string const& factory) {
-  INFO(subject);
-  auto const out = settle(given);
-  CHECK(out.said.size() == 1);
-  CHECK(out.says(problem_code::feature_missing, subject));
-  CHECK(out.says(problem_code::feature_missing, factory + " is not in this version of fanlight; the console is used meanwhile"));
-  CHECK(out.says(problem_code::feature_missing, "set FANLIGHT_EXPORTERS"));
-  CHECK(out.exporters() == strings{"console"});
-}
 
 }  // namespace
 
@@ -69,12 +59,7 @@ TEST_CASE("FANLIGHT_EXPORTERS names them, and nothing else does then") {
   CHECK(named("none").empty());
 }
 
-TEST_CASE("FANLIGHT_EXPORTERS: what is not here, what is not known") {
-  check_missing({{"FANLIGHT_EXPORTERS", "cloudwatch"}}, "FANLIGHT_EXPORTERS names cloudwatch", "fl::cloudwatch");
-  check_missing({{"FANLIGHT_EXPORTERS", "console,rollbar"}}, "FANLIGHT_EXPORTERS names rollbar", "fl::rollbar");
-  auto const file = settle({{"FANLIGHT_EXPORTERS", "otlp_file,rollbar"}});
-  CHECK(file.exporters() == strings{"otlp_stdout"});  // for want of FANLIGHT_OTLP_FILE
-  CHECK(file.says(problem_code::feature_missing, "it is left out, what else is named is used"));
+TEST_CASE("FANLIGHT_EXPORTERS: what is not known") {
   auto const unknown = settle({{"FANLIGHT_EXPORTERS", "consol"}});
   CHECK(unknown.says(problem_code::environment_bad, "FANLIGHT_EXPORTERS is \"consol\""));
   CHECK(unknown.exporters() == strings{"console"});
@@ -107,11 +92,11 @@ TEST_CASE("errors go where logs go, start notes where spans go") {
   CHECK(out.as.exporters[1].only == (takes<log_record> | takes<error_record>));
 }
 
-TEST_CASE("a signal whose exporter is not here goes to the console") {
-  auto const out = settle({{"OTEL_TRACES_EXPORTER", "cloudwatch"}, {"OTEL_LOGS_EXPORTER", "none"}});
+TEST_CASE("a signal whose exporter does not take it goes to the console") {
+  auto const out = settle({{"OTEL_TRACES_EXPORTER", "rollbar"}, {"OTEL_LOGS_EXPORTER", "none"}});
   CHECK(out.exporters() == strings{"console:traces"});
   CHECK(out.said.size() == 1);
-  CHECK(out.says(problem_code::feature_missing, "OTEL_TRACES_EXPORTER names cloudwatch"));
+  CHECK(out.says(problem_code::environment_bad, "OTEL_TRACES_EXPORTER is \"rollbar\""));
   for (auto const* name : {"zipkin", "prometheus"}) {
     auto const other = settle({{"OTEL_TRACES_EXPORTER", name}});
     CHECK(other.exporters() == strings{"console"});
@@ -146,13 +131,38 @@ TEST_CASE("X-Ray by name and by its daemon's address, for spans alone") {
   CHECK(logs.says(problem_code::environment_bad, "OTEL_LOGS_EXPORTER is \"xray\""));
 }
 
-TEST_CASE("addresses and keys of back ends that are not here") {
-  check_missing({{"FANLIGHT_LOG_GROUP", "shop"}}, "FANLIGHT_LOG_GROUP is set", "fl::cloudwatch");
-  check_missing({{"ROLLBAR_ACCESS_TOKEN", "hunter2"}}, "ROLLBAR_ACCESS_TOKEN is set", "fl::rollbar");
-  auto const file = settle({{"FANLIGHT_OTLP_FILE", "x.jsonl"}, {"ROLLBAR_ACCESS_TOKEN", "hunter2"}});
-  CHECK(file.exporters() == strings{"otlp_file"});
-  CHECK(file.says(problem_code::feature_missing, "it is left out, what else is named is used"));
-  CHECK(file.text().find("hunter2") == std::string::npos);
+TEST_CASE("CloudWatch by name and by its log group, for logs and errors") {
+  auto const named = [](test::variables variables) {
+    variables["FANLIGHT_LOG_GROUP"] = "shop";
+    auto const out = settle(std::move(variables));
+    CHECK(out.text().empty());
+    return out.exporters();
+  };
+  CHECK(named({}) == strings{"cloudwatch:logs", "console:traces"});
+  CHECK(named({{"FANLIGHT_EXPORTERS", "cloudwatch"}}) == strings{"cloudwatch:logs"});
+  CHECK(named({{"FANLIGHT_EXPORTERS", "xray"}}) == strings{"xray:traces"});  // which then links to the group
+  CHECK(named({{"OTEL_LOGS_EXPORTER", "console"}}) == strings{"console"});
+  CHECK(named({{"OTEL_LOGS_EXPORTER", "cloudwatch,console"}, {"OTEL_TRACES_EXPORTER", "none"}}) == strings{"cloudwatch:logs", "console:logs"});
+  CHECK(named({{"AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000"}}) == strings{"xray:traces", "cloudwatch:logs"});
+  auto const out = settle({{"FANLIGHT_LOG_GROUP", "shop"}});
+  CHECK(out.as.exporters[0].only == (takes<log_record> | takes<error_record>));
+}
+
+TEST_CASE("Rollbar is named by name and by its token, spans and log records go where they would go without it") {
+  auto const named = [](test::variables const& given) {
+    auto const out = settle(given);
+    CHECK(out.text().empty());
+    return out.exporters();
+  };
+  CHECK(named({{"ROLLBAR_ACCESS_TOKEN", "hunter2"}}) == strings{"rollbar", "console"});
+  CHECK(named({{"FANLIGHT_EXPORTERS", "console,rollbar"}, {"ROLLBAR_ACCESS_TOKEN", "hunter2"}}) == strings{"console", "rollbar"});
+  CHECK(named({{"FANLIGHT_OTLP_FILE", "x.jsonl"}, {"ROLLBAR_ACCESS_TOKEN", "hunter2"}}) == strings{"otlp_file", "rollbar"});
+  CHECK(named({{"OTEL_LOGS_EXPORTER", "rollbar"}, {"OTEL_TRACES_EXPORTER", "none"}, {"ROLLBAR_ACCESS_TOKEN", "hunter2"}}) == strings{"rollbar"});
+  auto const without = settle({{"FANLIGHT_EXPORTERS", "rollbar"}});
+  CHECK(without.exporters().empty());
+  CHECK(without.says(problem_code::config_bad, "there is no access token"));
+  auto const traces = settle({{"OTEL_TRACES_EXPORTER", "rollbar"}});
+  CHECK(traces.says(problem_code::environment_bad, "OTEL_TRACES_EXPORTER is \"rollbar\""));
 }
 
 TEST_CASE("OTLP is named by name and by address, for both signals or for one") {

@@ -196,7 +196,7 @@ TEST_CASE("a batch is split by count") {
   for (int i = 0; i < 10; ++i) CHECK(all[static_cast<std::size_t>(i)] == "span " + std::to_string(i));
 }
 
-TEST_CASE("a batch is split by bytes; a span that is too large alone is lost, and no other") {
+TEST_CASE("a batch is split by bytes, a span that is too large alone is lost, and no other") {
   fl::otlp_config how;
   how.max_request_bytes = 600;
   alone to{how};
@@ -287,7 +287,7 @@ TEST_CASE("keys stay out of words even when a server repeats a part of them") {
   CHECK_THAT(how_it_went.why(), ContainsSubstring("(bad token ***, key *** of *** set-cookie: x)"));
 }
 
-TEST_CASE("a redirect is not followed; its Location is told once, without query and password") {
+TEST_CASE("a redirect is not followed, its Location is told once, without query and password") {
   alone to{with_key()};
   fl::detail::http_header const location{"Location", "https://user:secret@other.example/v1/traces?key=secret"};
   to.by->answers_with({answer(307, {}, {location}), answer(301, {}, {location})});

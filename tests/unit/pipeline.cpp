@@ -165,7 +165,7 @@ TEST_CASE("shutdown returns within its limit, whatever hangs") {
   held.open();
 }
 
-TEST_CASE("shutdown happens once; what comes later does nothing but count") {
+TEST_CASE("shutdown happens once, what comes later does nothing but count") {
   problem_log problems;
   auto const does = std::make_shared<script>();
   fl::pipeline running{plain({spec_of(does)}, problems)};
@@ -376,7 +376,7 @@ TEST_CASE("pipelines that have ended leave little behind") {
 
 // ---- set-up ---------------------------------------------------------------------------------------------------------------------------
 
-TEST_CASE("an exporter that cannot be made is left out and told; the others run") {
+TEST_CASE("an exporter that cannot be made is left out and told, the others run") {
   problem_log problems;
   auto const does = std::make_shared<script>();
   fl::exporter_spec broken;

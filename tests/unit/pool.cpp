@@ -29,7 +29,7 @@ TEST_CASE("a batch that is given back is the next one, empty again") {
   d::batch_ref const all{again};
 }
 
-TEST_CASE("references are counted; the last gives back") {
+TEST_CASE("references are counted, the last gives back") {
   auto const pool = std::make_shared<d::batch_pool>(4096, 2);
   auto* const data = pool->take();
   {

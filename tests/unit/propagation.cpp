@@ -11,6 +11,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -141,7 +142,8 @@ TEST_CASE("the texts that inject hands over end in a NUL") {
 TEST_CASE("nothing is injected where there is no span") {
   CHECK(sent_here().empty());
   CHECK(sent(fl::context{}).empty());
-  CHECK(sent(received({{"X-Amzn-Trace-Id", root}, {"baggage", "k=v"}})).empty());
+  CHECK(sent(received({{"X-Amzn-Trace-Id", root}, {"baggage", "k=v"}})) == calls{{"baggage", "k=v"}});  // which needs no trace
+  CHECK(sent(received({{"X-Amzn-Trace-Id", root}, {"baggage", "k=v"}}), {propagator::tracecontext, propagator::xray, propagator::b3}).empty());
   opened const invalid{fl::context{}};
   CHECK(sent_here().empty());
 }
@@ -250,6 +252,37 @@ TEST_CASE("a getter gives texts, pointers, options or ranges") {
   })));
   std::function<std::string(std::string_view)> const wrapped = text_of;
   CHECK(is(fl::extract(wrapped)));
+}
+
+namespace {
+/// Reads the headers of a carrier, and writes them to a copy of it: nothing but these is touched, and each is there once.
+template <class Carrier>
+void check_carrier(Carrier in, std::size_t others = 0) {
+  auto const got = fl::extract(in);
+  CHECK(got.is_valid());
+  CHECK(got.trace_id().hex() == trace);
+  CHECK(got.tracestate() == "a=1,b=2");
+  fl::inject(got, in);
+  CHECK(in.size() == 2 + others);
+  CHECK(fl::extract(std::as_const(in), {propagator::tracecontext}).tracestate() == "a=1,b=2");
+}
+}  // namespace
+
+TEST_CASE("a carrier may be a map, a multimap or a list of pairs, and the case of names does not count") {
+  check_carrier(std::map<std::string, std::string>{{"TraceParent", parent}, {"TRACESTATE", "a=1,b=2"}, {"other", "x"}}, 1);
+  check_carrier(std::unordered_map<std::string, std::string>{{"Traceparent", parent}, {"tracestate", "a=1,b=2"}});
+  check_carrier(std::multimap<std::string, std::string>{{"traceparent", parent}, {"tracestate", "a=1"}, {"tracestate", "b=2"}});
+  check_carrier(std::vector<std::pair<std::string, std::string>>{{"tracestate", "a=1"}, {"x", ""}, {"traceparent", parent}, {"Tracestate", "b=2"}}, 1);
+  check_carrier(std::map<std::string, std::vector<std::string>>{{"traceparent", {parent}}, {"tracestate", {"a=1", "b=2"}}});
+  CHECK_FALSE(fl::extract(std::multimap<std::string, std::string>{{"traceparent", parent}, {"Traceparent", parent}}).is_valid());
+  CHECK_FALSE(fl::extract(std::map<std::string, std::string>{{"trace-parent", parent}}).is_valid());
+  headers written{{"B3", "old"}, {"x", "y"}};
+  fl::inject(full(), written, {propagator::b3});
+  CHECK(written == headers{{"b3", trace + "-b7ad6b7169203331-1"}, {"x", "y"}});
+  opened const scope{full()};
+  written.clear();
+  fl::inject(written);
+  CHECK(written == headers{full_calls.begin(), full_calls.begin() + 3});
 }
 
 TEST_CASE("in a range an empty text is a header") {

@@ -1,31 +1,16 @@
-// Heap requests of inject() and extract(), counted: none on the way out, one on the way in for what a traceparent cannot hold.
+// Heap requests of inject(), extract() and baggage, counted: none, once the thread has let go of a block that fits.
+#include <fanlight/baggage.hpp>
 #include <fanlight/propagation.hpp>
 
 #include "catch.hpp"
+#include "support/heap_count.hpp"
 
-#include <cstddef>
-#include <cstdlib>
 #include <string>
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define OTHER_ALLOCATOR
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
-#define OTHER_ALLOCATOR
-#endif
+#include <thread>
+#include <utility>
+#include <vector>
 
 #ifndef OTHER_ALLOCATOR
-namespace {
-thread_local unsigned requests = 0;
-}
-extern "C" void* __libc_malloc(std::size_t);
-extern "C" void* malloc(std::size_t size) noexcept {  // operator new comes by here too
-  ++requests;
-  return __libc_malloc(size);
-}
-
 namespace fl = fanlight;
 
 namespace {
@@ -66,14 +51,59 @@ TEST_CASE("inject requests nothing from the heap") {
   CHECK(seen == 55 + 39 + 3 + 74 + 30);
 }
 
-TEST_CASE("extract requests one block for all that is passed on, and none for ids") {
+TEST_CASE("extract requests one block for all that is passed on, which serves the next one too, and none for ids") {
   fl::context got;
-  CHECK(requests_of([&] { got = fl::extract(header, all); }) == 1);
+  unsigned first = 0, later = 0;
+  std::thread{[&] {  // which has no block yet
+    first = requests_of([&] { got = fl::extract(header, all); });
+    { auto const gone = std::move(got); }
+    later = requests_of([&] {
+      for (int i = 0; i < 100; ++i) {
+        got = {};  // first, so that its block is free
+        got = fl::extract(header, all);
+      }
+    });
+  }}.join();
+  CHECK(first == 1);
+  CHECK(later == 0);
   CHECK(got.tracestate().size() == 39);
   CHECK(requests_of([&] {
           got = fl::extract([](std::string_view name) { return name == "traceparent" ? header(name) : std::string_view{}; }, all);
         }) == 0);
   CHECK(got.is_valid());
+}
+
+TEST_CASE("baggage requests nothing once it has been said") {
+  std::size_t seen = 0;
+  auto const one = [&] {
+    fl::scope const inside{fl::extract(header, all)};
+    fl::baggage const tenant{"tenant", "acme"}, plan{"plan", "a pro's"};
+    fl::no_baggage const less{"tenant"};
+    auto const plan_value = fl::baggage_value("plan");
+    seen += plan_value ? plan_value->size() : 0;
+    fl::inject([&](std::string_view, std::string_view text) { seen += text.size(); });
+  };
+  one();
+  CHECK(requests_of([&] {
+          for (int i = 0; i < 100; ++i) one();
+        }) == 0);
+  CHECK(seen == 101 * (7 + 55 + 39 + 18));
+}
+
+TEST_CASE("a thread keeps a handful of blocks, and gives them back when it ends") {
+  std::vector<fl::context> many(100);
+  unsigned first = 0, second = 0;
+  auto const fill = [&] {
+    for (auto& each : many) each = fl::extract(header, all);
+  };
+  std::thread{[&] {
+    first = requests_of(fill);
+    for (auto& each : many) each = {};
+    second = requests_of(fill);
+    for (int i = 0; i < 10; ++i) (void)fl::set_baggage(many.front(), "k", std::string(static_cast<std::size_t>(i) * 800, 'v'));  // of all sizes
+  }}.join();
+  CHECK(first == 100);
+  CHECK(second == 92);
 }
 #else
 TEST_CASE("heap requests are counted where the allocator is glibc's") { SKIP("the allocator is a sanitizer's, or another C library's"); }

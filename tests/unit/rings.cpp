@@ -140,7 +140,7 @@ TEST_CASE("the first entry behind the mark rings the bell, and no other") {
   CHECK(at.wakes == 2);
 }
 
-TEST_CASE("a thread finds its ring again; a drained ring of one that has gone is the next one's") {
+TEST_CASE("a thread finds its ring again, a drained ring of one that has gone is the next one's") {
   harness at{4096};
   d::thread_block one{}, two{}, three{};
   auto* const first = at.open(one);
@@ -161,7 +161,7 @@ TEST_CASE("a thread finds its ring again; a drained ring of one that has gone is
   CHECK(at.rings.totals().waiting[1] == 1);
 }
 
-TEST_CASE("a closed registry opens nothing; retired, it frees what nobody can write to") {
+TEST_CASE("a closed registry opens nothing, retired, it frees what nobody can write to") {
   harness at{4096};
   d::thread_block one{}, two{};
   auto* const live = at.open(one);

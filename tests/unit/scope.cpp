@@ -246,6 +246,25 @@ TEST_CASE("carried contexts bring the facts along that held when they were taken
         "  without @tenant=\"shadowed\" @more=1\n");
 }
 
+TEST_CASE("a fact inside a scope shadows what its context brought along, for a root that begins there too") {
+  testing::capture taken;
+  context place, far;
+  {
+    annotation const outer{"tenant", "outer"};
+    place = current();
+    scope const served{context{trace_id{{1}}, span_id{{2}}, trace_flag::sampled, true}};
+    far = current();
+  }
+  for (auto const& each : {place, far}) {
+    scope const inside{each};
+    annotation const inner{"tenant", "inner"};
+    { scoped_span root{"root"}; }
+    span{"owned"}.end();
+  }
+  for (auto const& each : taken.spans()) CHECK(each.find("tenant").as_text() == "inner");
+  CHECK(taken.spans().size() == 4);
+}
+
 TEST_CASE("facts of a context shadow those of the thread, for its scope") {
   testing::capture taken;
   context place;

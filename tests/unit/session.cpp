@@ -81,7 +81,7 @@ TEST_CASE("of several that start at once, one wins") {
   }
 }
 
-TEST_CASE("OTEL_SDK_DISABLED makes a session inert; contexts still pass through") {
+TEST_CASE("OTEL_SDK_DISABLED makes a session inert, contexts still pass through") {
   problem_log problems;
   auto const does = std::make_shared<script>();
   auto how = plain({spec_of(does)}, problems);

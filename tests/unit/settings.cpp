@@ -75,9 +75,12 @@ TEST_CASE("each variable is read once at most, and none that the code has answer
   full.sampler = always_off();
   full.exporters = std::vector<exporter_spec>{};
   full.propagators = std::vector<propagator>{};
+  full.baggage_on_spans = std::vector<std::string>{};
   full.limits = {1, 2, 3, 4, 5, 6, 7, 8};
   full.batching = {1, 2, 1, 2, 3ms, 4ms, 5ms, 4096};
   full.disabled = false;
+  full.minimum_level = level::info;
+  full.levels = std::vector<logger_level>{{"db", level::debug}};
   auto const left = count(full);
   CHECK(left.size() == 4);
   for (auto const* name : {"OTEL_RESOURCE_ATTRIBUTES", "OTEL_CONFIG_FILE", "OTEL_METRICS_EXPORTER", "OTEL_LOG_LEVEL"}) {
@@ -231,24 +234,36 @@ TEST_CASE("propagators keep their order and come once") {
   auto const out = named("xray, TraceContext,xray");
   CHECK(out.as.propagators == std::vector{propagator::xray, propagator::tracecontext});
   CHECK(out.text().empty());
+  CHECK(named("b3multi,b3").as.propagators == std::vector{propagator::b3multi, propagator::b3});
   CHECK(named("none").as.propagators.empty());
   CHECK(named("none").text().empty());
   CHECK(named(" , ").as.propagators == default_propagators());
 }
 
 TEST_CASE("propagators that are not here are told and left out") {
-  auto const out = settle({{"OTEL_PROPAGATORS", "b3,tracecontext,carrier-pigeon,none"}});
+  auto const out = settle({{"OTEL_PROPAGATORS", "jaeger,tracecontext,carrier-pigeon,none"}});
   CHECK(out.as.propagators == std::vector{propagator::tracecontext});
   CHECK(out.said.size() == 3);
-  CHECK(out.says(problem_code::ignored, "names b3"));
+  CHECK(out.says(problem_code::ignored, "names jaeger"));
   CHECK(out.says(problem_code::environment_bad, "carrier-pigeon"));
   CHECK(out.says(problem_code::environment_bad, "none alone"));
-  for (auto const* name : {"b3", "b3multi", "jaeger", "ottrace"}) {
+  for (auto const* name : {"jaeger", "ottrace"}) {
     INFO(name);
     auto const alone = settle({{"OTEL_PROPAGATORS", name}});
     CHECK(alone.says(problem_code::ignored, name));
     CHECK(alone.as.propagators == default_propagators());
   }
+}
+
+TEST_CASE("keys of baggage that are copied to spans: code, else the variable, in which case counts") {
+  using texts = std::vector<std::string>;
+  CHECK(settle({}).as.baggage_on_spans.empty());
+  CHECK(settle({{"FANLIGHT_BAGGAGE_ON_SPANS", " tenant, User.Id ,,"}}).as.baggage_on_spans == texts{"tenant", "User.Id"});
+  config code;
+  code.baggage_on_spans = {"*"};
+  CHECK(settle({{"FANLIGHT_BAGGAGE_ON_SPANS", "tenant"}}, code).as.baggage_on_spans == texts{"*"});
+  code.baggage_on_spans = texts{};
+  CHECK(settle({{"FANLIGHT_BAGGAGE_ON_SPANS", "tenant"}}, code).as.baggage_on_spans.empty());
 }
 
 TEST_CASE("propagators in code, none of them too") {

@@ -151,7 +151,7 @@ TEST_CASE("trace ids begin with the seconds of the epoch, and the rest is chance
   CHECK(std::string{scoped_span{"next second"}.context().trace_id().hex()}.substr(0, 8) == "5f5e1001");
 }
 
-TEST_CASE("a root says that its id is random; a child of another's trace says what that one said") {
+TEST_CASE("a root says that its id is random, a child of another's trace says what that one said") {
   testing::capture taken;
   CHECK(scoped_span{"root"}.context().flags() == (trace_flag::sampled | trace_flag::random));
   context const plain{trace_id{{1}}, span_id{{2}}, trace_flag::sampled, true};
@@ -342,7 +342,7 @@ TEST_CASE("a span ends on whatever thread owns it then") {
 
 // ---- exceptions -------------------------------------------------------------------------------------------------------------------------
 
-TEST_CASE("a span left by an exception has failed; one that only meets one has not") {
+TEST_CASE("a span left by an exception has failed, one that only meets one has not") {
   testing::capture taken;
   try {
     scoped_span left{"left"};

@@ -57,7 +57,10 @@ TEST_CASE("a traced call that throws has failed") {
   });
   CHECK_THROWS_AS(bad(true), std::runtime_error);
   CHECK_NOTHROW(bad(false));
-  CHECK(taken.tree() == "bad ERROR\nbad\n");
+  CHECK(taken.tree() ==
+        "bad ERROR \"x\" fanlight.error.id=#1 error.type=\"std::runtime_error\"\n"
+        "  event exception exception.type=\"std::runtime_error\" exception.message=\"x\" fanlight.error.id=#1\n"
+        "bad\n");
 }
 
 TEST_CASE("a traced callable costs nothing but the call without a pipeline") {

@@ -130,7 +130,7 @@ TEST_CASE("an array can be made from a range") {
   CHECK(picture(array(std::vector<double>{})) == "v k=[]\n");
 }
 
-TEST_CASE("an object's key set again replaces the value; an empty key is none") {
+TEST_CASE("an object's key set again replaces the value, an empty key is none") {
   object out{{"a", 1}, {"b", 2}, {"a", "longer than it was"}, {"", 3}};
   CHECK(out.contains("a"));
   CHECK_FALSE(out.contains(""));

@@ -142,6 +142,22 @@ TEST_CASE("waterfall: lines outside of a picture") {
           "2018-12-13 14:51:00.000Z  ERROR  std::logic_error: a␊b  trace=0af7651916cd43dd8448eb211c80319c\n");
 }
 
+TEST_CASE("waterfall: a line of the access log says its fields itself") {
+  batch_builder made;
+  made.add(log("[2026-Nov-21 09:58] ::1 GET http /a 200", span_p)
+               .set("client.address", "::1")
+               .set("http.request.method", "GET")
+               .set("url.path", "/a")
+               .set("http.response.status_code", 200)
+               .set("duration_ms", 1.5));
+  made.add(log("no access line", span_p).set("url.path", "/a"));
+  std::string lines;
+  auto const batch = made.take();
+  for (auto const each : fl::batch<fl::log_record>{batch}) lines += fl::detail::draw_line(each, {});
+  CHECK_THAT(lines, ContainsSubstring("[2026-Nov-21 09:58] ::1 GET http /a 200  duration_ms=1.5") && !ContainsSubstring("client.address") &&
+                        ContainsSubstring("no access line  url.path=/a"));
+}
+
 TEST_CASE("waterfall: durations for people") {
   std::pair<std::int64_t, char const*> const cases[] = {{0, "0 ns"},
                                                         {999, "999 ns"},

@@ -31,6 +31,19 @@ entry begun(entry_type, std::string_view name, unsigned number, unsigned parent 
 }
 entry note(unsigned number, unsigned parent = 0, std::string_view name = "open") { return begun(entry_type::start, name, number, parent); }
 
+/// The batch, and word of spans that ended and go nowhere.
+fl::detail::batch_ref without(fl::detail::batch_ref batch, std::initializer_list<unsigned> numbers) {
+  for (auto const number : numbers) {
+    auto const trace = fl::trace_id::from_hex(trace_t);
+    auto const which = fl::span_id::from_hex(id(number));
+    fl::detail::gone_span gone;
+    std::memcpy(gone.trace_id, trace.bytes, sizeof gone.trace_id);
+    std::memcpy(gone.span_id, which.bytes, sizeof gone.span_id);
+    batch.get()->gone.push_back(gone);
+  }
+  return batch;
+}
+
 /// The tree of a document: `1(2(3) 4)`; open ones with a star.
 std::string shape(json_value const& of) {
   auto digits = of["id"].text();
@@ -84,7 +97,7 @@ TEST_CASE("xray_assembler: children wait for their segment across batches, and h
   CHECK(made.held() == 1);
 }
 
-TEST_CASE("xray_assembler: a segment does not wait; what ends later goes on its own") {
+TEST_CASE("xray_assembler: a segment does not wait, what ends later goes on its own") {
   xray_assembler made;
   made.take(batch_of({root(1), part(2, 1), part(5, 4)}), start);
   CHECK(shapes(made) == these{"1(2)"});
@@ -154,7 +167,9 @@ TEST_CASE("xray_assembler: a segment waits until all that ended before it must b
   CHECK(shapes(made) == these{"8"});
   made.take(batch_of({part(3, 1).from(20, 30), root(7).in("0af7651916cd43dd8448eb211c803100").from(10, 90)}), start, 50);
   CHECK(shapes(made) == these{"1(2 3)"});
-  made.settle(start);
+  made.settle(start, 89);
+  CHECK(made.outbox().empty());
+  made.settle(start, 90);
   CHECK(shapes(made) == these{"7"});
   CHECK(made.notices().empty());
 }
@@ -203,6 +218,20 @@ TEST_CASE("xray_assembler: a note that comes after its span's end means nothing"
   made.end();
   CHECK(shapes(made) == these{"sub 2"});
   CHECK(times_of(made.notices(), problem_code::left_open) == 0);
+}
+
+TEST_CASE("xray_assembler: what ended and was kept back is not open, whichever comes first") {
+  xray_assembler made;
+  made.take(batch_of({note(1), note(7)}), start);
+  made.take(without(batch_of({note(2, 1)}), {1}), start);
+  made.take(without(batch_of({root(9)}), {3}), start);  // its note comes later: two threads wrote them
+  made.take(batch_of({note(3)}), start);
+  CHECK(shapes(made) == these{"9"});
+  made.outbox().clear();
+  made.end();
+  CHECK(shapes(made) == these{"7*", "sub 2*"});
+  CHECK(times_of(made.notices(), problem_code::left_open) == 2);
+  CHECK(made.held_bytes() == 0);
 }
 
 TEST_CASE("xray_assembler: open spans whose parent has left are subsegments in progress") {

@@ -70,7 +70,7 @@ TEST_CASE("nobody listens, an unknown name, an address that is none, switched of
   CHECK_THAT(fl::xray_check(alone({{"AWS_XRAY_DAEMON_ADDRESS", "udp:h:1"}}), 100ms).text(), ContainsSubstring("names udp alone"));
 }
 
-TEST_CASE("to the service: region, keys, the answer; and no secret in any word") {
+TEST_CASE("to the service: region, keys, the answer, and no secret in any word") {
   auto const by = std::make_shared<wire>();
   auto how = alone({{"AWS_EC2_METADATA_DISABLED", "true"}});
   how.transport = fl::xray_transport::api;

@@ -19,7 +19,7 @@ constexpr std::string_view head = "{\"format\":\"json\",\"version\":1}\n";
 }
 }  // namespace
 
-TEST_CASE("both pieces arrive as one datagram, the largest too; one byte more is too large") {
+TEST_CASE("both pieces arrive as one datagram, the largest too, one byte more is too large") {
   fake_xray_daemon daemon;
   auto const sender = fl::detail::udp_sender_to(to_port(daemon.udp_port()));
   std::string const largest(65'507 - head.size(), 'x');

@@ -262,7 +262,7 @@ TEST_CASE("xray_document: what the program says of itself wins over status and e
   CHECK(flags(call().status(status_code::error, "why")) == "f");
 }
 
-TEST_CASE("xray_document: a flag that the program sets needs no exception; words, a type and what left by force do") {
+TEST_CASE("xray_document: a flag that the program sets needs no exception, words, a type and what left by force do") {
   auto const flagged = [] { return call().status(status_code::error).set("aws.xray.error", true); };
   CHECK(document(flagged())["error"] == "true");
   CHECK_FALSE(document(flagged()).document.has("cause"));

@@ -152,7 +152,7 @@ TEST_CASE("xray_rules: where no central rule matches the local ones decide") {
   CHECK(verdict.sampled);
 }
 
-TEST_CASE("xray_rules: what a rule has counted, and its quota, stay through a refresh; a rate of its target too, until the rule's own changes") {
+TEST_CASE("xray_rules: what a rule has counted, and its quota, stay through a refresh, a rate of its target too, until the rule's own changes") {
   rule_book book{{}, {0, 0}, true};
   book.use_central({facts("x", 1, "*", 0, 0.1)});
   CHECK_FALSE(ask(book, "/").sampled);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <utility>
+#include <vector>
 
 FANLIGHT_BEGIN
 struct resource;
@@ -30,6 +31,12 @@ struct clock_anchor {
   }
 };
 
+/// A span that has ended and goes nowhere: the hook dropped it, or its sampler did at its end. A start note may have told of it.
+struct gone_span {
+  unsigned char trace_id[16];
+  unsigned char span_id[8];
+};
+
 struct batch_data {
   std::atomic<std::uint32_t> references{1};
   std::uint64_t sequence = 0;
@@ -38,6 +45,7 @@ struct batch_data {
   std::int64_t complete_until = INT64_MAX;  // ticks: what ended before is here, or in earlier batches
   std::uint32_t counts[entry_types]{};
   std::shared_ptr<fanlight::resource const> resource;
+  std::vector<gone_span> gone;  // for who keeps start notes; no records, and counted nowhere
   unsigned char* data = nullptr;  // aligned to 8
   std::size_t size = 0;
   std::size_t room = 0;

@@ -49,6 +49,28 @@ inline constexpr std::uint32_t root = 2;   // and the sampler looks at nothing b
 
 struct start_facts;  // detail/draft.hpp
 
+/// The least level of the loggers of one name, and of those beneath it: `db` is for `db.pool` too.
+struct log_level_rule {
+  std::string_view name;
+  std::uint32_t least;
+};
+
+/// The least level by name; the longest name that fits counts, and so comes first. Belongs to a pipeline, and stays with it.
+struct log_level_table {
+  log_level_rule const* rules;
+  std::size_t count;
+  std::uint32_t otherwise;
+
+  [[nodiscard]] std::uint32_t of(std::string_view logger) const noexcept {
+    for (std::size_t i = 0; i < count; ++i) {
+      auto const name = rules[i].name;
+      if (logger.size() < name.size() || std::memcmp(logger.data(), name.data(), name.size()) != 0) continue;
+      if (logger.size() == name.size() || logger[name.size()] == '.') return rules[i].least;
+    }
+    return otherwise;
+  }
+};
+
 struct core_operations {
   /// The calling thread's ring of this pipeline, made when there is none. Null: no memory, or the pipeline has closed.
   ring* (*open_ring)(core_face&, thread_block&) noexcept;
@@ -70,6 +92,10 @@ struct core_operations {
   std::uint32_t (*decide)(core_face&, start_facts const&) noexcept;
   /// What the sampler remembers of a decision. False: nothing, and `to` is left alone.
   bool (*why)(core_face&, fanlight::trace_id, sampling_reason& to);
+  /// Whether baggage of that key is copied to spans.
+  bool (*copies_baggage)(core_face&, std::string_view key) noexcept;
+  /// Makes what is to be copied of a context's baggage hold as facts of the calling thread.
+  void (*add_baggage)(core_face&, thread_block&, context_node const& of) noexcept;
 };
 
 /// Grows at its end only: two copies of fanlight in one process may look at it.
@@ -96,9 +122,14 @@ struct core_face {
   std::uint16_t attribute_limit, event_limit, link_limit, event_attribute_limit, link_attribute_limit, log_attribute_limit;
   std::uint32_t log_value_limit;
   std::uint32_t largest_entry;  // bytes: a quarter of a ring
-  std::uint32_t minimum_level;  // of log records
+  std::uint32_t minimum_level;  // of log records, whatever their logger
+  log_level_table const* log_levels;     // null: minimum_level is for all
+  std::uint32_t report_on_unwind;  // a span that is left by an exception reports it
+  std::uint32_t copies_baggage;    // to spans, some of it or all
   // renewed by the dispatcher
   alignas(64) std::int64_t wall_offset;  // atomic: nanoseconds of the epoch at tick 0
+  std::uint32_t no_exporters;  // nobody would get a report
+  std::uint32_t report_logs;   // 1 + the level from which on a log record in a handler reports what is handled; 0: none does
 };
 
 [[nodiscard]] FANLIGHT_HOT std::int64_t read_clock(clockid_t which) noexcept {

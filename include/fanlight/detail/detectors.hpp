@@ -13,8 +13,6 @@ namespace detail {
 [[nodiscard]] std::string container_id(std::string_view control_groups, std::string_view mounts);
 /// OpenTelemetry's word: amd64, arm64.
 [[nodiscard]] std::string_view architecture_name(std::string_view machine) noexcept;
-/// A random UUID, version 4, of these bytes.
-[[nodiscard]] std::string uuid_text(unsigned char const (&random)[16]);
 
 /// What the facts say in the words of the semantic conventions.
 [[nodiscard]] object detected(process_facts const& facts);

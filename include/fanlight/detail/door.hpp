@@ -62,6 +62,29 @@ struct fanlight_facts_1 {
   std::uint64_t filter[4];
 };
 
+/// An exception that the search for its handler has shown to a guarded() frame of this thread.
+struct fanlight_throw_1 {
+  void const* object;    // where it lies; of a thrown pointer: where that points to
+  void const* type;      // std::type_info const*; null: none
+  std::uint64_t number;  // of the error in this thread, from 1; thrown again it keeps its number and its stack
+  std::uint64_t text_hash;  // of what it says
+  std::uint32_t visits;     // guarded() frames that it will leave
+  std::uint32_t outermost;  // the last of them, counted from the thread's first
+  std::uint32_t sealed;     // it is unwinding: what the runtime asks from now on has been asked before
+  std::uint32_t count;      // of `frames`
+  void* frames[64];      // return addresses at the throw, innermost first
+};
+
+/// What guarded() frames have seen: one throw for each level of unwinding, since destructors may throw inside, and a copy of the latest
+/// one, which outlives its unwinding.
+struct fanlight_throws_1 {
+  std::uint32_t guards;  // guarded() frames that live
+  std::uint32_t unused;
+  std::uint64_t number;  // of the latest error
+  fanlight_throw_1 levels[4];
+  fanlight_throw_1 last;
+};
+
 struct fanlight_thread_1 {
   void* current;       // detail::frame*: the innermost open scope
   void* chosen;        // detail::core_face*: this thread's pipeline when it is not the process's
@@ -78,6 +101,7 @@ struct fanlight_thread_1 {
   void* window;      // detail::fact_window*: what held before the innermost fact
   void* last_error;  // detail::error_identity*: the error this thread saw last
   unsigned const* exceptions;  // where the runtime counts those in flight here; null: ask it
+  fanlight_throws_1 throws;
 };
 
 struct fanlight_process_1 {

@@ -75,6 +75,8 @@ FANLIGHT_HOT void put(draft& d, item_role role, std::string_view key, value cons
 void put_attribute(draft& d, item_role role, std::string_view key, value const& what) noexcept;
 void put_metadata(draft& d, std::string_view space, std::string_view key, value const& what) noexcept;
 void put_fact(draft& d, fact_key key, std::string_view text) noexcept;
+/// A fact that is no text.
+void put_packed(draft& d, fact_key key, value const& what) noexcept;
 void put_event(draft& d, std::string_view name, attribute const* attributes, std::size_t count, wall_time at) noexcept;
 void put_link(draft& d, context const& to, attribute const* attributes, std::size_t count) noexcept;
 void put_status(draft& d, status_code code, std::string_view message) noexcept;
@@ -97,6 +99,9 @@ void discard_draft(draft& d, thread_block& t) noexcept;
 /// Memory of at least `size` bytes: a block the thread kept, or one from the heap. Null: there is none.
 [[nodiscard]] void* take_block(thread_block& t, std::size_t size) noexcept;
 void keep_block(thread_block& t, void* block, std::size_t size) noexcept;
+
+/// The record ends because an exception leaves what it is about: status error, and what is known of the exception.
+void fail_unwound(draft& d, thread_block& t) noexcept;
 
 /// How many exceptions are in flight in the calling thread.
 [[nodiscard]] unsigned exceptions_in_flight(thread_block const& t) noexcept;

@@ -24,7 +24,12 @@ inline constexpr std::uint8_t segment = 8;        // X-Ray's word was `segment`
 inline constexpr std::uint8_t subsegment = 16;    // X-Ray's word was `subsegment`
 inline constexpr std::uint8_t orphan = 32;        // a subsegment with nothing above it
 inline constexpr std::uint8_t on_span = 64;       // an error report that is also the exception event of a recording span
+inline constexpr std::uint8_t document = 128;     // a log record whose body is a document of its own, to be written as it stands
 }  // namespace entry_flag
+
+namespace entry_mark {
+inline constexpr std::uint8_t stack = 1;  // it holds a packed stack, which takes more room as text
+}  // namespace entry_mark
 
 struct entry_head {
   std::uint32_t size;  // of the whole entry, a multiple of 8
@@ -46,7 +51,7 @@ struct entry_head {
   std::uint16_t dropped_events;
   std::uint16_t dropped_links;
   std::uint8_t trace_flags;  // W3C: 1 sampled, 2 random
-  std::uint8_t spare;
+  std::uint8_t marks;        // entry_mark
   std::uint32_t spare_word;
 };
 static_assert(sizeof(entry_head) == 96 && alignof(entry_head) == 8);
@@ -69,7 +74,27 @@ enum class item_role : std::uint8_t {
 enum class fact_key : char {
   status_message = 's', tracestate = 't', scope_name = 'n', scope_version = 'v', error_type = 'T', error_id = 'i', fingerprint = 'f',
   person_id = 'p', person_name = 'u', person_email = 'e', name = 'N', logger = 'l', original_error = 'o',
+  // of an error report, written by impl/report.ipp
+  stack = 'k',            // bytes: a stack_head, then addresses, innermost first
+  causes = 'c',           // bytes: type, NUL, message, NUL, and so on, the direct cause first
+  bases = 'B',            // bytes: names of the type's bases, each with its NUL, the nearest first
+  span_path = 'P',        // bytes: names of the open spans, each with its NUL, the root first
+  span_attributes = 'A',  // an object: attributes of the active span
+  uncaught = 'U',         // "terminate", "signal"; not there: it was handled
+  modules = 'M',          // where the code of an earlier process lay, for a stack of its
 };
+
+/// What stands before the addresses of a packed stack. A value of kind bytes that begins with the mark is one.
+struct stack_head {
+  std::uint32_t mark;  // stack_mark
+  std::uint8_t origin;  // stack_origin
+  std::uint8_t exact;   // the first address is where it happened, and not where a call returns to
+  std::uint16_t unused;
+};
+static_assert(sizeof(stack_head) == 8);
+inline constexpr std::uint32_t stack_mark = 0x4B434154;
+/// A throw keeps so many frames; a report of its own site as many.
+inline constexpr std::size_t most_frames = 64;
 
 struct item_head {
   value_kind kind;

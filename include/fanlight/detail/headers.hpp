@@ -44,6 +44,7 @@ class xray_header {
   [[nodiscard]] std::string_view pairs() const noexcept { return {pairs_, size_}; }
 
  private:
+  void read_usual(std::string_view& text) noexcept;
   void read_root(std::string_view text) noexcept;
   void read_parent(std::string_view text) noexcept;
   void read_sampled(std::string_view text) noexcept;
@@ -60,10 +61,30 @@ class xray_header {
                                          fanlight::span_id const& span, bool sampled, sampling_state sampling,
                                          std::string_view pairs) noexcept;
 
-/// W3C baggage as it is passed on: the legal members as they came, up to 64 in 8192 bytes. Short ones need no memory but the reader's.
+/// B3, in its one header (`{32|16 hex}-{16 hex}[-{0|1|d}[-{16 hex}]]`) or in several. A decision without ids (`0`) is nobody's to keep.
+struct b3_header {
+  static constexpr unsigned size = 32 + 1 + 16 + 2;
+  fanlight::trace_id trace_id{};
+  fanlight::span_id span_id{};
+  bool sampled = false, debug = false;
+  sampling_state sampling = sampling_state::deferred;
+
+  /// False: it is not a legal one.
+  [[nodiscard]] bool read(std::string_view text) noexcept;
+  [[nodiscard]] bool read_trace(std::string_view text) noexcept;
+  [[nodiscard]] bool read_span(std::string_view text) noexcept;
+  [[nodiscard]] bool read_sampled(std::string_view text) noexcept;  // 0 and 1, d where it may stand, true and false
+  /// The one header, with a NUL behind; gives its length. Nobody writes the parent's id.
+  [[nodiscard]] unsigned write(char (&to)[size + 1]) const noexcept;
+};
+
+/// W3C baggage as it is passed on: the legal members as they came, up to 64 in 8192 bytes, or with changes of ours. Short ones need no memory
+/// but the reader's.
 class baggage_header {
  public:
   static constexpr unsigned most_members = 64, most_size = 8192;
+  /// What came of put().
+  enum class outcome : std::uint8_t { done, bad_key, bad_properties, no_room };
 
   baggage_header() noexcept {}  // not defaulted: `{}` would fill the room with zeros
   baggage_header(baggage_header const&) = delete;
@@ -71,11 +92,17 @@ class baggage_header {
   ~baggage_header() noexcept;
 
   void read(std::string_view text) noexcept;
+  /// The members of `text`, which is legal, but for those of a key.
+  void read_without(std::string_view text, std::string_view key) noexcept;
+  /// Puts a member behind the others, its value encoded. `properties` stand as in the header: `p1;p2=x`. Nothing is changed unless it is done.
+  [[nodiscard]] outcome put(std::string_view key, std::string_view value, std::string_view properties) noexcept;
   [[nodiscard]] std::string_view text() const noexcept { return {long_ != nullptr ? long_ : short_, size_}; }
   [[nodiscard]] bool is_bad() const noexcept { return bad_; }
 
  private:
   void keep(std::string_view member) noexcept;
+  /// Room for one more member of `size`, behind its comma. Null: there is none.
+  [[nodiscard]] char* room_for(std::size_t size) noexcept;
 
   char* long_ = nullptr;  // owned; of most_size
   unsigned size_ = 0, members_ = 0;

@@ -30,6 +30,9 @@ struct process_facts {
 [[nodiscard]] std::string executable_name();
 /// Sixteen bytes from the system's generator; false when there were none.
 [[nodiscard]] bool system_random(unsigned char (&to)[16]) noexcept;
+/// A random UUID, version 4, of these bytes; and one of the system's.
+[[nodiscard]] std::string uuid_text(unsigned char const (&random)[16]);
+[[nodiscard]] std::string random_uuid();
 /// The user's name in the text of /etc/passwd.
 [[nodiscard]] std::string user_name(std::string_view passwd, std::uint32_t user_id);
 

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 FANLIGHT_BEGIN
@@ -30,7 +31,10 @@ struct settings {
   bool write_threshold = false;  // then the sampler's threshold is one that can be written
   std::vector<exporter_spec> exporters;  // those without problems
   std::vector<propagator> propagators;
+  std::vector<std::string> baggage_on_spans;
   std::uint8_t context_missing = 0;  // of an X-Ray exporter that is on
+  level minimum_level = level::trace;          // of log records whose logger is not named here
+  std::vector<logger_level> logger_levels;     // the longest names first
   // counts and characters; no_limit: none
   std::uint32_t attributes = 128, events = 128, links = 128, event_attributes = 128, link_attributes = 128, log_attributes = 128;
   std::uint32_t value_length = no_limit, log_value_length = no_limit;
@@ -45,6 +49,9 @@ struct settings {
 /// Says what check() says of `given`, and what was wrong with the environment. Each variable is read once at most, and none that the
 /// code has answered already.
 [[nodiscard]] settings resolve(config const& given, std::vector<problem>& said);
+
+/// The least level that any exporter wants of log records: what is below need not be made.
+[[nodiscard]] level least_of_exporters(settings const& of);
 
 /// The exporters that the environment names; the console when it names none that is here. Told to `said` by way of `from`.
 [[nodiscard]] std::vector<exporter_spec> exporters_from(environment const& from);

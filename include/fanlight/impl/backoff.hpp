@@ -13,6 +13,8 @@ struct lane_settings {
   std::size_t queue_records, queue_bytes;
   std::size_t batch_records, batch_bytes;  // what the dispatcher makes at most
   std::chrono::milliseconds export_timeout, retry_first, retry_most, keep_for;
+  bool drop_oldest = false;  // when the queue is full; else the newest
+  std::uint8_t least_level = 0;  // of the log records it is for
 };
 
 /// After `attempts` in vain: doubling, with jitter of half of it either way; never sooner than the server asked.

@@ -90,6 +90,8 @@ FANLIGHT_COLD FANLIGHT_INLINE std::vector<problem> check(config const& given) {
   detail::check_batching(given.batching, to);
   if (given.shutdown_within.count() < 0)
     to.tell("shutdown_within is " + std::to_string(given.shutdown_within.count()) + " ms; it must be 0 or more; 0 is used instead");
+  if (given.uncaught_within.count() < 0)
+    to.tell("uncaught_within is " + std::to_string(given.uncaught_within.count()) + " ms; it must be 0 or more; nothing is waited for");
   return said;
 }
 

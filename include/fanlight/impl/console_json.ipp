@@ -1,8 +1,8 @@
 // Bodies of console_json.hpp.
 #pragma once
 
-#include <fanlight/impl/console_json.hpp>
 #include <fanlight/impl/json.hpp>
+#include <fanlight/stack.hpp>
 
 #include <string>
 
@@ -18,6 +18,7 @@ class console_json {
   template <class Record>
   void log(Record const& record, std::string_view body);
   void exception(error_record const& report);
+  void causes(error_record const& report);
   void end(resource const& who);
 
  private:
@@ -63,7 +64,9 @@ template <class Record>
 void console_json::attributes(Record const& record) {
   json_.name("attributes");
   json_.open_object();
-  for (auto const each : record.attributes()) json_.key(each.key), json_.plain(each.value);
+  for (auto const each : record.attributes())
+    if (json_.key(each.key); is_packed_stack(each.value)) json_.text(packed_stack_text(each.value));
+    else json_.plain(each.value);
   json_.close_object();
 }
 
@@ -125,6 +128,7 @@ void console_json::log(Record const& record, std::string_view body) {
   json_.name("severity_text"), json_.text(to_text(record.level));
   open_attributes(record);
   if constexpr (__is_same(Record, error_record)) exception(record);
+  else if (!record.error_id().empty()) json_.name("fanlight.error.id"), json_.text(record.error_id());
   json_.close_object();
   json_.name("dropped_attributes"), json_.natural(record.dropped_attributes);
   json_.name("timestamp"), json_.text(iso8601(record.time));
@@ -140,10 +144,24 @@ FANLIGHT_COLD FANLIGHT_INLINE void console_json::exception(error_record const& r
   };
   add("exception.type", report.exception_type());
   if (!report.exception_type().empty()) add("exception.message", report.message);
+  add("exception.stacktrace", packed_stack_text(report.stack(), report.modules()));
+  if (!report.causes().empty()) causes(report);
   add("fanlight.error.id", report.uuid());
+  add("fanlight.error.uncaught", report.uncaught());
   add("user.id", report.person_id());
   add("user.name", report.person_name());
   add("user.email", report.person_email());
+}
+
+FANLIGHT_COLD FANLIGHT_INLINE void console_json::causes(error_record const& report) {
+  json_.key("fanlight.error.causes");
+  json_.open_array();
+  for (auto const each : report.causes()) {
+    std::string line{each.type};
+    if (!each.message.empty()) (line += ": ") += each.message;
+    json_.text(line);
+  }
+  json_.close_array();
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE void console_json::end(resource const& who) {

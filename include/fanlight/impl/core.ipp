@@ -5,6 +5,9 @@
 
 #include <fanlight/config.hpp>
 #include <fanlight/detail/detectors.hpp>
+#include <fanlight/detail/settings.hpp>
+#include <fanlight/impl/baggage_facts.ipp>
+#include <fanlight/impl/library_text.ipp>
 #include <fanlight/impl/objects.ipp>
 #include <fanlight/impl/works.ipp>
 #include <fanlight/statistics.hpp>
@@ -54,6 +57,10 @@ class core final : public core_face {
   [[nodiscard]] std::vector<problem> problems() const;
   [[nodiscard]] settings const& settled() const noexcept { return settled_; }
   [[nodiscard]] std::chrono::milliseconds shutdown_within() const noexcept { return given_.shutdown_within; }
+  [[nodiscard]] config const& given() const noexcept { return given_; }
+  void complain(problem_code code, std::string const& what) {
+    if (auto* const now = awake(); now != nullptr && now->problems.report(code, what)) now->dispatch.bell().ring();
+  }
   /// In the child, between fork's return and anything else: a mark, no more.
   void note_fork() noexcept {
     if (works_ != nullptr) {
@@ -66,6 +73,7 @@ class core final : public core_face {
 
  private:
   void fill_face();
+  void fill_levels();
   void list() noexcept;
   /// What runs in this process; null in a child that has not recorded yet.
   [[nodiscard]] works* awake() const noexcept { return __atomic_load_n(&works_, __ATOMIC_ACQUIRE); }
@@ -80,6 +88,8 @@ class core final : public core_face {
 
   config const given_;
   settings settled_;
+  std::vector<log_level_rule> level_rules_;
+  log_level_table levels_{};
   std::vector<problem> said_;
   works* works_ = nullptr;  // atomic
   works* inherited_ = nullptr;  // the parent's, kept and never touched: leak checkers find all that hangs on it
@@ -119,14 +129,32 @@ FANLIGHT_COLD FANLIGHT_INLINE void core::fill_face() {
   link_attribute_limit = count(settled_.link_attributes);
   log_attribute_limit = count(settled_.log_attributes);
   largest_entry = static_cast<std::uint32_t>(settled_.capture_bytes / 4);
-  minimum_level = static_cast<std::uint32_t>(given_.minimum_level);
+  fill_levels();
   for (auto const& spec : settled_.exporters) wants_open |= spec.wants_open ? 1u : 0u;
   context_missing = settled_.context_missing;
+  report_on_unwind = given_.report_on_unwind ? 1 : 0;
+  copies_baggage = settled_.baggage_on_spans.empty() ? 0 : 1;
+  no_exporters = settled_.exporters.empty() ? 1 : 0;
+  report_logs = given_.report_logged ? static_cast<std::uint32_t>(*given_.report_logged) + 1 : 0;
+  bring_library_text();
   source_of_time = source_of_ids = this;
   if (given_.instead.ticks) ticks = [](void* self) noexcept { return static_cast<core*>(self)->given_.instead.ticks(); };
   if (given_.instead.random) random = [](void* self) noexcept { return static_cast<core*>(self)->given_.instead.random(); };
   if (ticks == nullptr && random == nullptr) shortcuts = start_shortcut::child;
   if (shortcuts != 0 && sampler != sampling_mode::custom) shortcuts |= start_shortcut::root;
+}
+
+/// One number for all, below which nothing is asked, and a table where loggers differ.
+FANLIGHT_COLD FANLIGHT_INLINE void core::fill_levels() {
+  auto least = settled_.minimum_level;
+  for (auto const& one : settled_.logger_levels) {
+    least = std::min(least, one.least);
+    level_rules_.push_back({one.name, static_cast<std::uint32_t>(one.least)});
+  }
+  minimum_level = static_cast<std::uint32_t>(std::max(least, least_of_exporters(settled_)));
+  if (level_rules_.empty()) return;
+  levels_ = {level_rules_.data(), level_rules_.size(), static_cast<std::uint32_t>(settled_.minimum_level)};
+  log_levels = &levels_;
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE bool core::flush(std::chrono::nanoseconds limit) {
@@ -232,12 +260,14 @@ FANLIGHT_COLD FANLIGHT_INLINE core_operations const* core::operations_table() no
         auto* const now = of(face).awake();
         if (now == nullptr) return;
         now->count_late(type, records);
-        now->problems.note(problem_code::late, records);
+        now->problems.note_late(records);
       },
       &core::hear,
       [](core_face& face, context const& parent) noexcept { return node_with_threshold(parent, face); },
       &core::ask_sampler,
       &core::recall,
+      [](core_face& face, std::string_view key) noexcept { return names_baggage(of(face).settled_.baggage_on_spans, key); },
+      [](core_face& face, thread_block& t, context_node const& node) noexcept { add_baggage_facts(t, node, of(face).settled_.baggage_on_spans); },
   };
   return &table;
 }

@@ -27,13 +27,14 @@ namespace detail {
       return "segment '" + name + "' was begun inside another span of this process and became a subsegment of it; say `subsegment` there";
     case problem_code::ended: return "'" + name + "' was written to a span that had ended; it is lost. Keep the span open until its last fact";
     case problem_code::out_of_order:
-      return "a scoped span ended while one inside it was still open, or on another thread; keep it in one scope, or use fanlight::span";
+      return "a scoped span ended while one inside it was still open, or on another thread; keep it in one scope, or use fanlight::span; in a coroutine, keep its context (fanlight/async.hpp)";
     case problem_code::attributes_dropped: return "span or record '" + name + "' has more attributes than its limit; the later ones are dropped";
     case problem_code::key_empty: return "an attribute of '" + name + "' has an empty key and was dropped";
     case problem_code::key_dropped: return "an annotation of '" + name + "' has an empty key and was dropped";
     case problem_code::header_bad: return "a propagation header could not be read and was ignored: " + name;
     case problem_code::context_callback_threw: return "a function given to inject or extract threw; what it was asked for is missing: " + name;
     case problem_code::late: return "records came after the pipeline's end and are lost: " + name;
+    case problem_code::log_callback_threw: return "what was to write the text or the fields of a log record threw; the record is kept as far as it came: " + name;
     case problem_code::sampler_threw: return "the sampler threw; the trace is not recorded";
     default: return name;
   }
@@ -75,6 +76,12 @@ class desk {
   /// Counted, and not told: there is nobody left to tell it.
   void note(problem_code code, std::uint64_t times) noexcept {
     if (at(code) < codes) counts_[at(code)].fetch_add(times, std::memory_order_relaxed);
+  }
+
+  /// After the end nobody is left to tell, and what a handler uses may be gone: where there is none, the first of them is told right here.
+  FANLIGHT_COLD void note_late(std::uint64_t records) noexcept {
+    bool const is_first = counts_[at(problem_code::late)].fetch_add(records, std::memory_order_relaxed) == 0;
+    if (is_first && !handler_) std::fputs("fanlight: late: records came after the pipeline's end; these and all that follow are lost, and counted\n", stderr);
   }
 
   /// Calls the handler for all that is to be told. One thread.

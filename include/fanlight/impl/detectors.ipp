@@ -57,19 +57,6 @@ FANLIGHT_COLD FANLIGHT_INLINE std::string_view architecture_name(std::string_vie
   return machine;
 }
 
-FANLIGHT_COLD FANLIGHT_INLINE std::string uuid_text(unsigned char const (&random)[16]) {
-  std::string out;
-  for (unsigned i = 0; i < 16; ++i) {
-    unsigned byte = random[i];
-    if (i == 6) byte = (byte & 0x0F) | 0x40;  // version 4
-    if (i == 8) byte = (byte & 0x3F) | 0x80;  // RFC 9562's variant
-    if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
-    out += "0123456789abcdef"[byte >> 4];
-    out += "0123456789abcdef"[byte & 15];
-  }
-  return out;
-}
-
 FANLIGHT_COLD FANLIGHT_INLINE object detected(process_facts const& facts) {
   object out;
   auto const set = [&out](std::string_view key, std::string_view text) {

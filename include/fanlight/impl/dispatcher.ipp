@@ -60,7 +60,7 @@ class dispatcher {
         return finished_ && ended_well_;
       }
     }
-    return flush_lanes(mine.sequence, until) && mine.well;
+    return flush_lanes(mine, until) && mine.well;
   }
 
   /// Gathers what is there, stops the lanes, waits for them until `until`, tells the last problems, and ends. True: all of it in time.
@@ -123,9 +123,9 @@ class dispatcher {
       pass const went = gather_all(stopping);
       if (went.whole) complete_until_ = began;
       if (went.any) renew_anchor();
-      else if (went.whole && open_.is_empty()) note_quiet();
       bool const blocked = !stopping && all_lanes_full();
       if (!blocked && (urgent || how_.prompt || ticket != 0 || stopping || open_.is_full() || open_.is_due())) seal(stopping);
+      if (!went.any && went.whole && open_.is_empty()) note_quiet();  // after the seal: it parks now, and nothing else would tell
       if (ticket != 0 && ((went.whole && open_.is_empty()) || stopping)) serve(ticket);
       for (auto& each : lanes_) each->look_after();
       if (went.any || ticket != 0) look_for_strangers(ticket != 0);
@@ -138,7 +138,7 @@ class dispatcher {
   /// Nothing has come since the latest batch.
   void note_quiet() noexcept {
     if (!std::exchange(stirred_, false)) return;
-    for (auto& each : lanes_) each->note_quiet();
+    for (auto& each : lanes_) each->note_quiet(complete_until_);
   }
 
   /// The ticket of the latest flush that waits; 0: none does.
@@ -152,16 +152,17 @@ class dispatcher {
     auto const lost = dropped_in_rings();
     bool const well = std::exchange(lost_at_flush_, lost) == lost;
     std::lock_guard const held{ticket_lock_};
-    flushes_.serve(ticket, sequence_, well);
+    flushes_.serve(ticket, sequence_, complete_until_, well);
     ticket_bell_.notify_all();
   }
 
-  [[nodiscard]] bool flush_lanes(std::uint64_t sequence, steady::time_point until) noexcept {
+  [[nodiscard]] bool flush_lanes(flush_wait const& asked, steady::time_point until) noexcept {
     std::size_t const count = lanes_.size();
     std::unique_ptr<flush_wait[]> const waits{new (std::nothrow) flush_wait[count]};
     if (waits == nullptr) return false;
     for (std::size_t i = 0; i < count; ++i) {
-      waits[i].sequence = sequence;
+      waits[i].sequence = asked.sequence;
+      waits[i].complete = asked.complete;
       waits[i].until = until;
       lanes_[i]->ask(waits[i]);
     }

@@ -217,12 +217,14 @@ FANLIGHT_INLINE void put_metadata(draft& d, std::string_view space, std::string_
   if (!both.view().empty()) put_slowly(d, item_role::metadata, both.view(), what);
 }
 
-FANLIGHT_INLINE void put_fact(draft& d, fact_key key, std::string_view text) noexcept {
+FANLIGHT_INLINE void put_packed(draft& d, fact_key key, value const& what) noexcept {
   if (!d.is_open()) return;
   auto const letter = static_cast<char>(key);
   std::string_view const name{&letter, 1};
-  replace_or_append(d, find_item(d, item_role::fact, name), item_role::fact, name, value{text});
+  replace_or_append(d, find_item(d, item_role::fact, name), item_role::fact, name, what);
 }
+
+FANLIGHT_INLINE void put_fact(draft& d, fact_key key, std::string_view text) noexcept { put_packed(d, key, value{text}); }
 
 /// Whether a later attribute has the same key; the last one wins.
 [[nodiscard]] FANLIGHT_INLINE bool comes_again(attribute const* attributes, std::size_t i, std::size_t count) noexcept {

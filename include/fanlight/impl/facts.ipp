@@ -21,7 +21,7 @@ namespace detail {
 
 /// Facts as the thread has them now, with what a context is to take along. Null when there is nothing to take.
 [[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE context_node* gather_node(thread_block const& t, core_face* core, context_node const* from,
-                                                                          bool here_too = true) noexcept {
+                                                                          bool here_too = true, context_node const* baggage_of = nullptr) noexcept {
   context_node::parts parts;
   parts.core = core;
   if (!here_too && from != nullptr) {
@@ -39,8 +39,17 @@ namespace detail {
     parts.tracestate = from->tracestate();
     parts.baggage = from->baggage();
     parts.pairs = from->pairs();
+    parts.debug = from->debug != 0;
   }
+  if (baggage_of != nullptr) parts.baggage = baggage_of->baggage();
   return context_node::make(parts);
+}
+
+/// The node with the baggage that holds in this thread for the span of `place`: that span's own, or of what was said since.
+[[nodiscard]] inline context_node const* baggage_node(thread_block const& t, frame const& place) noexcept {
+  auto const* const innermost = current_frame(t);
+  bool const same = innermost != nullptr && innermost->layout == layout_version && std::memcmp(innermost->span_id, place.span_id, sizeof place.span_id) == 0;
+  return same ? innermost->node : place.node;
 }
 
 FANLIGHT_INLINE context context_of(frame const& place, bool here_too) noexcept {
@@ -49,8 +58,9 @@ FANLIGHT_INLINE context context_of(frame const& place, bool here_too) noexcept {
   bool const at_home = place.core == nullptr || place.core == __atomic_load_n(&home().core, __ATOMIC_ACQUIRE);
   bool const no_facts = !here_too || t.facts.begin == t.facts.end;
   bool const as_it_is = place.node == nullptr ? at_home : at_home || place.node->core == place.core;
-  if (no_facts && as_it_is) return frame_context(place);
-  return context::adopt(frame_context(place), gather_node(t, at_home ? nullptr : place.core, place.node, here_too));
+  auto const* const baggage = here_too ? baggage_node(t, place) : place.node;
+  if (no_facts && as_it_is && baggage == place.node) return frame_context(place);
+  return context::adopt(frame_context(place), gather_node(t, at_home ? nullptr : place.core, place.node, here_too, baggage));
 }
 
 /// Room for `more` bytes behind the facts that hold. False: there is no memory, or there are facts beyond reason.
@@ -121,16 +131,21 @@ FANLIGHT_INLINE void close_window(thread_block& t, fact_window const& of) noexce
     }
 }
 
-/// The facts that a context brought along hold in this thread until pop_facts(); they shadow those that held before.
+/// The facts that a context brought along hold in this thread until pop_facts(), and its baggage where the pipeline copies that; they shadow
+/// those that held before.
 FANLIGHT_COLD FANLIGHT_INLINE void push_facts(thread_block& t, frame& place, context_node const* node) noexcept {
   place.window = nullptr;
-  if (node == nullptr || node->facts_size == 0) return;
+  if (node == nullptr) return;
+  auto* const core = place.core;
+  bool const baggage = core != nullptr && core->layout == layout_version && core->copies_baggage != 0 && node->baggage_size != 0;
+  if (node->facts_size == 0 && !baggage) return;
   auto* const window = static_cast<fact_window*>(take_block(t, sizeof(fact_window)));
   if (window == nullptr) return;
   place.window = window;
   open_window(t, *window);
   for (auto const *at = node->facts(), *end = at + node->facts_size; at != end; at += item_view{at}.size())
     add_fact(t, item_view{at}.head().role, item_view{at}.key(), read_value({at}));
+  if (baggage) core->operations->add_baggage(*core, t, *node);
 }
 
 FANLIGHT_INLINE void pop_facts(thread_block& t, frame& place) noexcept {

@@ -21,6 +21,7 @@ using steady = std::chrono::steady_clock;
 struct flush_wait {
   std::uint64_t ticket = 0;
   std::uint64_t sequence = 0;  // of the last batch that concerns this flush
+  std::int64_t complete = INT64_MIN;  // ticks: what had ended by then is in that batch, or in earlier ones
   steady::time_point until{};
   bool served = false, well = false;
   flush_wait* next = nullptr;
@@ -57,12 +58,20 @@ class flush_list {
       if (each->until > out) out = each->until;
     return out;
   }
+  /// What had ended by then is known to those up to `ticket`.
+  [[nodiscard]] std::int64_t complete(std::uint64_t ticket) const noexcept {
+    std::int64_t out = INT64_MIN;
+    for (auto const* each = first_; each != nullptr && each->ticket <= ticket; each = each->next)
+      if (each->complete > out) out = each->complete;
+    return out;
+  }
   /// Lets all up to `ticket` go.
-  void serve(std::uint64_t ticket, std::uint64_t sequence, bool well) noexcept {
+  void serve(std::uint64_t ticket, std::uint64_t sequence, std::int64_t complete, bool well) noexcept {
     while (first_ != nullptr && first_->ticket <= ticket) {
       auto* const one = first_;
       first_ = one->next;
       one->sequence = sequence;
+      one->complete = complete;
       one->well = well;
       one->served = true;
     }

@@ -98,6 +98,7 @@ class gatherer {
     ready->anchor = anchor;
     ready->complete_until = complete_until;
     ready->resource = who_;
+    if (ready->count(entry_type::span) + ready->count(entry_type::start) != 0) ready->gone.swap(gone_);
     return batch_ref{ready};
   }
 
@@ -188,15 +189,28 @@ class gatherer {
   void settle(record_editor& editor, entry_type type) noexcept {
     auto const at = static_cast<std::size_t>(type);
     ++taken_;
-    if (editor.is_dropped()) {
-      ++filtered_[at][static_cast<std::size_t>(filter::process)];
-    } else if (type == entry_type::span && !editor.is_sampled()) {
-      ++filtered_[at][static_cast<std::size_t>(filter::not_sampled)];
+    auto const why = editor.is_dropped() ? filter::process : type == entry_type::span && !editor.is_sampled() ? filter::not_sampled : filter::count_;
+    if (why != filter::count_) {
+      ++filtered_[at][static_cast<std::size_t>(why)];
+      if (type == entry_type::span && core_.wants_open != 0) note_gone(editor.bytes().at);
     } else {
       auto const result = editor.bytes();
       std::memcpy(open_->data + open_->size, result.at, result.size);
       open_->size += result.size;
       ++open_->counts[at];
+    }
+  }
+
+  /// For the next batch that has spans or start notes: whoever was told that it began is told that it will not come.
+  void note_gone(unsigned char const* entry) noexcept {
+    auto const& head = *reinterpret_cast<entry_head const*>(entry);
+    if (gone_.size() >= most_gone) return;
+    gone_span which;
+    std::memcpy(which.trace_id, head.trace_id, sizeof which.trace_id);
+    std::memcpy(which.span_id, head.span_id, sizeof which.span_id);
+    try {
+      gone_.push_back(which);
+    } catch (std::bad_alloc const&) {  // its note stays, as that of a span which never ends
     }
   }
 
@@ -217,6 +231,9 @@ class gatherer {
   steady::time_point due_{};
   std::uint64_t typical_ = sizeof(entry_head) + 8;  // size of a record
   std::uint64_t taken_ = 0;  // out of the rings since the last seal, filtered ones too
+
+  static constexpr std::size_t most_gone = 65'536;
+  std::vector<gone_span> gone_;
 
   mutable std::mutex lock_;
   batch_data* open_ = nullptr;

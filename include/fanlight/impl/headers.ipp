@@ -49,7 +49,35 @@ FANLIGHT_INLINE void traceparent::write(char (&to)[size + 1]) const noexcept {
   return true;
 }
 
+/// `1-8hex-24hex`
+[[nodiscard]] inline bool read_xray_root(fanlight::trace_id& to, std::string_view text) noexcept {
+  if (text.size() != 35 || text[0] != '1' || text[1] != '-' || text[10] != '-') return false;
+  char digits[32];
+  std::memcpy(digits, text.data() + 2, 8);
+  std::memcpy(digits + 8, text.data() + 11, 24);
+  fanlight::trace_id out;
+  if (!read_hex(out.bytes, 16, {digits, 32}, true)) return false;
+  to = out;
+  return true;
+}
+
+// What everybody writes, we included, in places that are known: half of the work of looking for them is spared. Anything else at the front of
+// `text`, and what follows, is read() 's.
+FANLIGHT_INLINE void xray_header::read_usual(std::string_view& text) noexcept {
+  constexpr unsigned size = 74;  // Root=1-8-24;Parent=16;Sampled=1
+  if (text.size() < size || (text.size() > size && text[size] != ';') || has_root_ || has_parent_ || has_sampled_) return;
+  char const* const at = text.data();
+  if (std::memcmp(at, "Root=", 5) != 0 || std::memcmp(at + 40, ";Parent=", 8) != 0 || std::memcmp(at + 64, ";Sampled=", 9) != 0) return;
+  fanlight::span_id above;
+  if (at[73] == ';' || !read_hex(above.bytes, 8, text.substr(48, 16), true) || !read_xray_root(root, text.substr(5, 35))) return;
+  has_root_ = has_parent_ = true;
+  found_ = above;
+  read_sampled(text.substr(73, 1));
+  text.remove_prefix(size);
+}
+
 FANLIGHT_INLINE void xray_header::read(std::string_view text) noexcept {
+  read_usual(text);
   while (!text.empty()) {
     auto const pair = header_trimmed(header_cut(text, ';'));
     if (pair.empty()) continue;
@@ -67,16 +95,7 @@ FANLIGHT_INLINE void xray_header::read(std::string_view text) noexcept {
 FANLIGHT_INLINE void xray_header::read_root(std::string_view text) noexcept {
   if (has_root_) return;
   has_root_ = true;
-  fanlight::trace_id out;
-  char digits[32];
-  bool fine = text.size() == 35 && text[0] == '1' && text[1] == '-' && text[10] == '-';
-  if (fine) {
-    std::memcpy(digits, text.data() + 2, 8);
-    std::memcpy(digits + 8, text.data() + 11, 24);
-    fine = read_hex(out.bytes, 16, {digits, 32}, true);
-  }
-  if (fine) root = out;
-  root_bad = !fine;
+  root_bad = !read_xray_root(root, text);
 }
 
 FANLIGHT_INLINE void xray_header::read_parent(std::string_view text) noexcept {
@@ -129,6 +148,51 @@ FANLIGHT_INLINE unsigned write_xray_header(char (&to)[xray_header::most_size + 1
   return size;
 }
 
+// Ids of 64 bits are traces of older callers: padded on the left. [b3-propagation]
+FANLIGHT_INLINE bool b3_header::read_trace(std::string_view text) noexcept {
+  text = header_trimmed(text);
+  if (text.size() == 16) return read_hex(trace_id.bytes + 8, 8, text, true);
+  return text.size() == 32 && read_hex(trace_id.bytes, 16, text, true);
+}
+
+FANLIGHT_INLINE bool b3_header::read_span(std::string_view text) noexcept {
+  text = header_trimmed(text);
+  return text.size() == 16 && read_hex(span_id.bytes, 8, text, true);
+}
+
+FANLIGHT_INLINE bool b3_header::read_sampled(std::string_view text) noexcept {
+  text = header_trimmed(text);
+  debug = text == "d";
+  sampled = debug || text == "1" || is_named(text, "true");
+  sampling = sampling_state::decided;
+  return sampled || text == "0" || is_named(text, "false");
+}
+
+FANLIGHT_INLINE bool b3_header::read(std::string_view text) noexcept {
+  text = header_trimmed(text);
+  if (text.empty() || text.back() == '-') return false;
+  auto const first = header_cut(text, '-');
+  if (text.empty()) return first.size() == 1 && read_sampled(first);
+  auto const second = header_cut(text, '-'), third = header_cut(text, '-');
+  if (!read_trace(first) || !read_span(second)) return false;
+  b3_header above;
+  if (!text.empty() && !above.read_span(text)) return false;
+  return third.empty() ? text.empty() : third.size() == 1 && read_sampled(third);
+}
+
+FANLIGHT_INLINE unsigned b3_header::write(char (&to)[size + 1]) const noexcept {
+  write_hex(to, trace_id.bytes, 16);
+  to[32] = '-';
+  write_hex(to + 33, span_id.bytes, 8);
+  unsigned written = 49;
+  if (debug || sampling == sampling_state::decided) {
+    to[written++] = '-';
+    to[written++] = debug ? 'd' : sampled ? '1' : '0';
+  }
+  to[written] = 0;
+  return written;
+}
+
 /// What a character of baggage may be in, one bit each.
 struct baggage_letters {
   static constexpr unsigned char key = 1, value = 2;
@@ -157,13 +221,16 @@ inline constexpr baggage_letters baggage_table{};
          is_baggage(header_trimmed(text), baggage_letters::value);
 }
 
-[[nodiscard]] inline bool is_baggage_member(std::string_view text) noexcept {
-  if (!is_baggage_pair(header_trimmed(header_cut(text, ';')), false)) return false;
+[[nodiscard]] inline bool are_baggage_properties(std::string_view text) noexcept {
   while (!text.empty()) {
     auto const property = header_trimmed(header_cut(text, ';'));
     if (!property.empty() && !is_baggage_pair(property, true)) return false;
   }
   return true;
+}
+
+[[nodiscard]] inline bool is_baggage_member(std::string_view text) noexcept {
+  return is_baggage_pair(header_trimmed(header_cut(text, ';')), false) && are_baggage_properties(text);
 }
 
 FANLIGHT_INLINE baggage_header::~baggage_header() noexcept { std::free(long_); }
@@ -177,20 +244,58 @@ FANLIGHT_INLINE void baggage_header::read(std::string_view text) noexcept {
   }
 }
 
-FANLIGHT_INLINE void baggage_header::keep(std::string_view member) noexcept {
-  unsigned const separator = size_ == 0 ? 0 : 1;
-  std::size_t const size = size_ + separator + member.size();
-  if (size > most_size || members_ == most_members) return;
-  if (size > sizeof short_ && long_ == nullptr) {
+FANLIGHT_INLINE void baggage_header::read_without(std::string_view text, std::string_view key) noexcept {
+  while (!text.empty()) {
+    auto const member = header_trimmed(header_cut(text, ','));
+    auto rest = member;
+    if (!member.empty() && header_trimmed(header_cut(rest, '=')) != key) keep(member);
+  }
+}
+
+FANLIGHT_INLINE char* baggage_header::room_for(std::size_t size) noexcept {
+  std::size_t const before = size_ == 0 ? 0 : size_ + 1;
+  if (size > most_size || before + size > most_size || members_ == most_members) return nullptr;
+  if (before + size > sizeof short_ && long_ == nullptr) {
     long_ = static_cast<char*>(std::malloc(most_size));
-    if (long_ == nullptr) return;
+    if (long_ == nullptr) return nullptr;
     std::memcpy(long_, short_, size_);
   }
-  char* const to = long_ != nullptr ? long_ : short_;
-  if (separator != 0) to[size_] = ',';
-  std::memcpy(to + size_ + separator, member.data(), member.size());
-  size_ = static_cast<unsigned>(size);
+  char* const all = long_ != nullptr ? long_ : short_;
+  if (before != 0) all[before - 1] = ',';
+  size_ = static_cast<unsigned>(before + size);
   ++members_;
+  return all + before;
+}
+
+FANLIGHT_INLINE void baggage_header::keep(std::string_view member) noexcept {
+  if (char* const to = room_for(member.size()); to != nullptr) std::memcpy(to, member.data(), member.size());
+}
+
+/// What may stand in a value as it is: the sign that begins an escape may not.
+[[nodiscard]] inline bool is_plain_baggage(char letter) noexcept {
+  return letter != '%' && (baggage_table.of[static_cast<unsigned char>(letter)] & baggage_letters::value) != 0;
+}
+
+FANLIGHT_INLINE baggage_header::outcome baggage_header::put(std::string_view key, std::string_view value, std::string_view properties) noexcept {
+  if (key.empty() || !is_baggage(key, baggage_letters::key)) return outcome::bad_key;
+  properties = header_trimmed(properties);  // or the member would end in a blank, and be read back without
+  if (!are_baggage_properties(properties)) return outcome::bad_properties;
+  std::size_t size = key.size() + 1 + value.size() + (properties.empty() ? 0 : 1 + properties.size());
+  for (char const letter : value) size += is_plain_baggage(letter) ? 0 : 2;
+  char* to = room_for(size);
+  if (to == nullptr) return outcome::no_room;
+  std::memcpy(to, key.data(), key.size());
+  to += key.size();
+  *to++ = '=';
+  for (char const letter : value) {
+    auto const code = static_cast<unsigned char>(letter);
+    if (is_plain_baggage(letter)) *to++ = letter;
+    else *to++ = '%', *to++ = "0123456789ABCDEF"[code >> 4], *to++ = "0123456789ABCDEF"[code & 15];
+  }
+  if (properties.empty()) return outcome::done;
+  *to++ = ';';
+  std::memcpy(to, properties.data(), properties.size());
+  return outcome::done;
 }
 
 }  // namespace detail

@@ -34,6 +34,7 @@ struct http_request {
   std::string url = {};
   std::vector<http_header> headers = {};
   std::string_view body = {};
+  bool fresh = false;  // over a connection of its own: the last one was of no use
 };
 
 class http_transport {

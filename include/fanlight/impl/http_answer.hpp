@@ -48,6 +48,7 @@ struct http_answer {
   long status = 0;  // 0: there was none. After a failure it may be there, but does not decide.
   std::vector<http_header> headers = {};
   std::string body = {};
+  bool cut_short = false;  // the body broke off; from status 300 on that is an answer all the same, for those who need no more than the status
   http_failure failed = http_failure::none;
   std::string what = {};  // of a failure, for people: names the host and the cure, holds no header's value, no user, password or query
 

@@ -153,6 +153,7 @@ FANLIGHT_COLD FANLIGHT_INLINE http_answer curl_sender::send(http_request const& 
   set(CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));
   if (arrival_.header_bytes != 0) ::curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &out.status);  // or it is the last one's
   bool const decided = arrival_.headers_done && out.status >= 300 && !arrival_.too_large && code != CURLE_FILESIZE_EXCEEDED;
+  out.cut_short = code != CURLE_OK && decided;
   if (code != CURLE_OK && !decided) explain(code, what, until, out);
   return out;
 }
@@ -245,6 +246,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void curl_sender::write_body(http_request const& w
   bool const head = what.method == "HEAD", get = what.method == "GET", post = what.method == "POST";
   bool const body = post || what.method == "PUT" || what.method == "PATCH" || !what.body.empty();
   set(CURLOPT_HTTPGET, 1L);
+  set(CURLOPT_FRESH_CONNECT, what.fresh ? 1L : 0L);
   if (body) {
     set(CURLOPT_POST, 1L);
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(what.body.size()));

@@ -1,12 +1,13 @@
 // A lane: one exporter, its queue of batches, its thread, its patience and its counters. The dispatcher offers batches and never waits;
 // the lane's thread is the only one that calls the exporter, and destroys it when all is over. Bounded in records and bytes: what does not
-// fit is lost and counted, newest first. A slow or dead back end holds up nobody but itself.
+// fit is lost and counted, newest first, or oldest first where that was asked. A slow or dead back end holds up nobody but itself.
 #pragma once
 
 #include <fanlight/exporter.hpp>
 #include <fanlight/impl/backoff.hpp>
 #include <fanlight/impl/desk.ipp>
 #include <fanlight/impl/flush_list.hpp>
+#include <fanlight/impl/sift.hpp>
 #include <fanlight/impl/waker.ipp>
 #include <fanlight/impl/worker.ipp>
 #include <fanlight/statistics.hpp>
@@ -21,7 +22,7 @@ namespace detail {
 class lane {
  public:
   lane(std::string name, std::unique_ptr<exporter> to, record_types only, lane_settings const& how, desk& problems, waker& dispatcher)
-      : name_{std::move(name)}, to_{std::move(to)}, takes_{to_->kinds() & only}, keeps_{to_->keeps_records()}, how_{how}, problems_{problems}, dispatcher_{dispatcher} {}
+      : name_{std::move(name)}, to_{std::move(to)}, takes_{to_->kinds() & only}, background_{to_->background()}, keeps_{to_->keeps_records()}, how_{how}, problems_{problems}, dispatcher_{dispatcher} {}
   lane(lane const&) = delete;
   lane& operator=(lane const&) = delete;
 
@@ -39,32 +40,31 @@ class lane {
   /// `last`: nothing will come after it, and what does not fit is lost to the end, and not to the queue.
   void offer(batch_ref const& batch, bool last) noexcept {
     std::uint64_t const records = wanted(*batch);
+    std::uint64_t lost = 0;
     {
       std::lock_guard const held{lock_};
       offered_ = batch->sequence;
-      if (records == 0 || enqueue(batch, records)) {
-        if (queue_.empty()) done_ = offered_;
-        bell_.notify_all();
-        return;
-      }
-      lose(records, last ? loss::shutdown : ended_ ? loss::failed : loss::queue_full);
+      if (how_.drop_oldest && records != 0) lost = make_room(records, batch->room);
+      if (types_in(*batch) == 0 || enqueue(batch, records)) bell_.notify_all();
+      else lose(records, last ? loss::shutdown : ended_ ? loss::failed : loss::queue_full), lost += last ? 0 : records;
       if (queue_.empty()) done_ = offered_;
     }
-    if (!last) tell_full(records);
+    if (lost != 0) tell_full(lost);
   }
 
-  /// All that has ended is in the batches that were offered.
-  void note_quiet() noexcept {
+  /// Nothing has come since the latest batch: what had ended by `complete` is in the batches that were offered.
+  void note_quiet(std::int64_t complete) noexcept {
     if (!keeps_) return;
     std::lock_guard const held{lock_};
     quiet_ = true;
+    complete_ = complete;
     bell_.notify_all();
   }
 
   /// No further batch would fit. Asks to be told, by the dispatcher's bell, when there is room again.
   [[nodiscard]] bool is_full() noexcept {
     std::lock_guard const held{lock_};
-    bool const full = !ended_ && !queue_.empty() &&
+    bool const full = !how_.drop_oldest && !ended_ && !queue_.empty() &&
                       (queued_ + how_.batch_records > how_.queue_records || bytes_ + how_.batch_bytes > how_.queue_bytes);
     tell_of_room_ = full;
     return full;
@@ -129,7 +129,8 @@ class lane {
     std::lock_guard const held{lock_};
     return counters_.dropped_by[static_cast<std::size_t>(why)];
   }
-  [[nodiscard]] bool takes_type(std::size_t type) const noexcept { return (takes_ >> type & 1) != 0; }
+  /// Of what it is only shown, nothing counts.
+  [[nodiscard]] bool counts_type(std::size_t type) const noexcept { return ((takes_ & ~background_) >> type & 1) != 0; }
   [[nodiscard]] std::string const& name() const noexcept { return name_; }
 
  private:
@@ -138,19 +139,23 @@ class lane {
     record_types left;      // types the exporter has not taken yet
     std::uint64_t records;  // of those
     unsigned attempts = 0;
+    bool is_sifted = false;
   };
   using lock = std::unique_lock<std::mutex>;
 
   [[nodiscard]] std::uint64_t wanted(batch_data const& batch) const noexcept {
     std::uint64_t out = 0;
     for (std::size_t type = 1; type < entry_types; ++type)
-      if (takes_type(type)) out += batch.counts[type];
+      if (counts_type(type)) out += batch.counts[type];
     return out;
+  }
+  [[nodiscard]] std::uint64_t counted(batch_data const& batch, entry_type type) const noexcept {
+    return counts_type(static_cast<std::size_t>(type)) ? batch.count(type) : 0;
   }
   [[nodiscard]] record_types types_in(batch_data const& batch) const noexcept {
     record_types out = 0;
     for (std::size_t type = 1; type < entry_types; ++type)
-      if (takes_type(type) && batch.counts[type] != 0) out |= 1u << type;
+      if ((takes_ >> type & 1) != 0 && batch.counts[type] != 0) out |= 1u << type;
     return out;
   }
 
@@ -172,7 +177,7 @@ class lane {
     counters_.dropped += records;
     counters_.dropped_by[static_cast<std::size_t>(why)] += records;
     lost_ += records;
-    if (why == loss::rejected) return;  // a refusal is an answer, and no outage
+    if (why == loss::rejected || why >= loss::too_old) return;  // a refusal is an answer, and no outage
     lost_since_ += records;
     outage_ = true;
   }
@@ -180,7 +185,7 @@ class lane {
   void tell_full(std::uint64_t records) noexcept {
     say(problem_code::queue_full, [&] {
       return "the queue of exporter '" + name_ + "' is full, " + std::to_string(records) +
-             " new records are lost: its back end is slow or away. Raise batching.queue_records, or sample";
+             (how_.drop_oldest ? " old" : " new") + " records are lost: its back end is slow or away. Raise batching.queue_records, or sample";
     });
   }
   /// False: not now, the same was said a moment ago.
@@ -225,6 +230,8 @@ class lane {
     out.settle = [this](fate how, std::uint64_t records, std::string const& why) { settle_kept(how, records, why); };
     out.keep_for = how_.keep_for;
     out.note = [this](problem_code code, std::uint64_t times) { problems_.note(code, times); };
+    out.count = [this](request_note const& of) { count(of); };
+    out.tend_soon = [this] { tend_at_ = steady::now(); };
     return out;
   }
 
@@ -238,16 +245,21 @@ class lane {
   void tend(lock& held) noexcept {
     quiet_ = false;
     auto const until = begin_attempt();
+    auto const complete = complete_;
     held.unlock();
     auto how_it_went = outcome::delivered();
-    guard("tend", [&] { how_it_went = to_->tend(until); });
+    guard("tend", [&] {
+      to_->note_complete(complete);
+      how_it_went = to_->tend(until);
+    });
     held.lock();
     busy_ = false;
     plan_tending(how_it_went.kind() == outcome::kind::retry, how_it_went.after());
   }
   void plan_tending(bool again, std::chrono::milliseconds asked) noexcept {
     tend_attempts_ = again ? tend_attempts_ + 1 : 0;
-    tend_at_ = again ? after(pause_after(tend_attempts_, how_.retry_first, how_.retry_most, asked)) : steady::time_point::max();
+    if (again) tend_at_ = after(pause_after(tend_attempts_, how_.retry_first, how_.retry_most, asked));
+    else tend_at_ = asked.count() > 0 ? after(asked) : steady::time_point::max();
   }
 
   /// An exporter that was given up is left alone: what it uses may be gone.
@@ -264,27 +276,17 @@ class lane {
     bell_.notify_all();
   }
 
-  void flush_exporter(lock& held) noexcept {
-    auto const ticket = flushes_.due(done_);
-    auto const until = flushes_.patience(ticket);
-    held.unlock();
-    bool well = false;
-    guard("flush", [&] { well = to_->flush(until); });
-    held.lock();
-    if (keeps_) quiet_ = false, plan_tending(!well, {});
-    flushes_.serve(ticket, done_, well && lost_ == lost_at_flush_);
-    lost_at_flush_ = lost_;
-    bell_.notify_all();
-  }
+  void flush_exporter(lock& held) noexcept;
 
   /// Works on the oldest batch until it is done with or must wait.
   void serve(lock& held) noexcept {
     auto& first = queue_.front();
+    if (how_.least_level != 0 && !first.is_sifted) return sift(held);
     bool const is_kept = keeps_ && first.attempts != 0;
     if (!is_kept && steady::now() - first.batch->sealed_at > how_.keep_for) return expire(held);
     auto const type = static_cast<entry_type>(std::countr_zero(first.left));
     batch_ref const batch = first.batch;
-    if (keeps_ && first.attempts == 0) hand_over(first, batch->count(type));
+    if (keeps_ && first.attempts == 0) hand_over(first, counted(*batch, type));
     ++first.attempts;
     ++counters_.batches;
     auto const until = begin_attempt();
@@ -331,13 +333,19 @@ class lane {
   }
 
   // What follows from what the exporter said: impl/lane.ipp.
+  void sift(lock& held) noexcept;
   void settle(lock& held, entry_type type, outcome const& how_it_went) noexcept;
   void settle_rejected(lock& held, entry_type type, std::uint64_t records, outcome const& how_it_went) noexcept;
   void take_back(lock& held, entry_type type, std::uint64_t records, outcome const& how_it_went) noexcept;
   void settle_kept(fate how, std::uint64_t records, std::string const& why) noexcept;
+  void count(request_note const& of) noexcept;
+  void note_success() noexcept;
+  void note_error(std::string_view why) noexcept;
+  void lose_quietly(std::uint64_t records, loss as) noexcept;
   void lose_kept(lock& held, std::uint64_t records, loss as, problem_code code, std::string const& why) noexcept;
   void account(entry_type type, std::uint64_t records) noexcept;
   void give_up_first(loss why) noexcept;
+  std::uint64_t make_room(std::uint64_t records, std::size_t bytes) noexcept;
   void pop() noexcept;
   void expire(lock& held, std::string const& why = {}) noexcept;
   void wait_to_retry(lock& held, outcome const& how_it_went) noexcept;
@@ -356,7 +364,7 @@ class lane {
 
   std::string const name_;
   std::unique_ptr<exporter> to_;
-  record_types const takes_;
+  record_types const takes_, background_;
   bool const keeps_;
   lane_settings const how_;
   desk& problems_;
@@ -373,8 +381,9 @@ class lane {
   std::uint64_t offered_ = 0, done_ = 0;  // sequence numbers of batches
   std::uint64_t lost_ = 0, lost_at_flush_ = 0, lost_since_ = 0;
   bool stopping_ = false, ended_ = false, abandoned_ = false, tell_of_room_ = false, threw_ = false, busy_ = false, told_stuck_ = false,
-       outage_ = false, quiet_ = false;
+       outage_ = false, quiet_ = false, counts_itself_ = false;
   unsigned tend_attempts_ = 0;
+  std::int64_t complete_ = INT64_MIN;
   steady::time_point tend_at_ = steady::time_point::max();
   steady::time_point until_{}, late_from_{};
   exporter_stats counters_;

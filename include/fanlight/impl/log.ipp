@@ -2,51 +2,100 @@
 #pragma once
 
 #include <fanlight/impl/span.ipp>
+#include <fanlight/impl/text_writer.ipp>
 #include <fanlight/log.hpp>
 #include <fanlight/span.hpp>
+
+#include <exception>
 
 FANLIGHT_BEGIN
 namespace detail {
 
-[[nodiscard]] FANLIGHT_INLINE core_face* core_wanted(thread_block const& t) noexcept {
-  auto const* const outer = current_frame(t);
-  return outer != nullptr && outer->core != nullptr ? outer->core : default_core(t);
+/// The error that is being handled here, if it has been told of: its id goes along. A thread that never told of one pays for a load.
+FANLIGHT_COLD FANLIGHT_INLINE void join_error(draft& d, thread_block const& t, error_identity& known) noexcept {
+  auto const handled = std::current_exception();
+  if (handled == nullptr) return;
+  if (known.held == nullptr) {  // spans told of it on its way, and nobody has in a handler
+    sighting seen;
+    see(seen, handled);
+    if (!is_known(t, known, seen, hash_of(seen.text.view()))) return;
+    known.held = handled;
+  }
+  if (known.held == handled) put_fact(d, fact_key::error_id, known.uuid);
 }
 
-/// The pipeline for a record that is made here and now; null: none.
-[[nodiscard]] FANLIGHT_INLINE core_face* core_here(thread_block& t) noexcept {
-  core_face* const core = core_wanted(t);
-  return static_cast<void*>(core) == t.ready ? core : prepare(t, core);
+/// By level and name. What is below the least level of all is sorted out by one comparison.
+[[nodiscard]] FANLIGHT_INLINE bool passes(core_face const& core, level at, std::string_view logger) noexcept {
+  auto const number = static_cast<std::uint32_t>(at);
+  if (number < core.minimum_level) return false;
+  return __builtin_expect(core.log_levels == nullptr, 1) || number >= core.log_levels->of(logger);
 }
 
-/// The ids of the current span into a record that belongs to it.
-FANLIGHT_INLINE void join_trace(draft& d, thread_block const& t) noexcept {
-  auto const* const outer = current_frame(t);
-  if (outer == nullptr || (outer->flags & frame_flag::in_trace) == 0) return;
+FANLIGHT_INLINE bool is_log_on(level at, std::string_view logger) noexcept {
+  auto& t = here();
+  core_face const* const core = core_here(t);
+  return core != nullptr && passes(*core, at, logger);
+}
+
+/// The pipeline for such a record; null: it is not kept.
+[[nodiscard]] FANLIGHT_INLINE core_face* core_for_log(thread_block& t, level at, std::string_view logger) noexcept {
+  core_face* const core = core_here(t);
+  if (core == nullptr) return count_if_late(core_wanted(t), entry_type::log), nullptr;
+  return passes(*core, at, logger) ? core : nullptr;
+}
+
+/// Room for a log record, on the stack of the thread that writes it.
+struct log_room {
+  alignas(8) unsigned char bytes[768];
+};
+
+FANLIGHT_INLINE void open_log(draft& d, thread_block& t, core_face& core, log_room& room, level at, std::string_view logger,
+                              std::string_view message, source where) noexcept {
+  write_source(room.bytes, where.file(), where.function(), where.line());
+  open_draft_here(d, t, core, room.bytes, sizeof room.bytes, entry_type::log, message);
   auto& head = d.head();
-  std::memcpy(head.trace_id, outer->trace_id, sizeof head.trace_id);
-  std::memcpy(head.span_id, outer->span_id, sizeof head.span_id);
-  head.trace_flags = static_cast<std::uint8_t>(outer->flags);
+  head.kind = static_cast<std::uint8_t>(at);
+  head.start = ticks_now(core);
+  join_trace(d, t);
+  if (!logger.empty()) put_fact(d, fact_key::logger, logger);
+  if (__builtin_expect(t.last_error != nullptr, 0)) join_error(d, t, *static_cast<error_identity*>(t.last_error));
 }
 
 FANLIGHT_INLINE void write_log(level at, std::string_view logger, std::string_view message, std::initializer_list<attribute> fields,
                                source where) noexcept {
   auto& t = here();
-  core_face* const core = core_here(t);
-  if (core == nullptr) return count_if_late(core_wanted(t), entry_type::log);
-  if (static_cast<std::uint32_t>(at) < core->minimum_level) return;
-  alignas(8) unsigned char room[768];
+  core_face* const core = core_for_log(t, at, logger);
+  if (core == nullptr) return;
+  if (__builtin_expect(core->report_logs != 0, 0)) report_logged(t, *core, {at, logger, message, fields.begin(), fields.size(), where});
+  log_room room;
   draft d;
-  write_source(room, where.file(), where.function(), where.line());
-  open_draft_here(d, t, *core, room, sizeof room, entry_type::log, message);
-  auto& head = d.head();
-  head.kind = static_cast<std::uint8_t>(at);
-  head.start = ticks_now(*core);
-  join_trace(d, t);
-  if (!logger.empty()) put_fact(d, fact_key::logger, logger);
+  open_log(d, t, *core, room, at, logger, message, where);
   for (auto const& field : fields) put(d, item_role::attribute, field.key, field.value);
   close_draft(d, t);
 }
 
+FANLIGHT_COLD FANLIGHT_INLINE void write_log(log_parts const& what) noexcept {
+  auto& t = here();
+  core_face* const core = core_for_log(t, what.at, what.logger);
+  if (core == nullptr) return;
+  text_writer text;
+  bool const wrote = what.write_text == nullptr || what.write_text(what.text_of, text);
+  std::string_view const message = what.write_text == nullptr ? what.text : text.view();
+  if (__builtin_expect(core->report_logs != 0, 0)) report_logged(t, *core, {what.at, what.logger, message, what.fields, what.field_count, what.where});
+  log_room room;
+  draft d;
+  open_log(d, t, *core, room, what.at, what.logger, message, what.where);
+  auto& head = d.head();
+  if (what.time) head.start = what.time.nanoseconds, head.flags |= entry_flag::wall_start | entry_flag::wall_end;
+  if (what.document) head.flags |= entry_flag::document;
+  for (std::size_t i = 0; i < what.field_count; ++i) put_attribute(d, item_role::attribute, what.fields[i].key, what.fields[i].value);
+  field_writer fields{d};
+  bool const filled = what.write_fields == nullptr || what.write_fields(what.fields_of, fields);
+  close_draft(d, t);
+  if (!wrote || !filled) tell(core, 109, message);
+}
+
 }  // namespace detail
 FANLIGHT_END
+
+#include <fanlight/impl/report.ipp>  // a log record may report what is handled where it is written

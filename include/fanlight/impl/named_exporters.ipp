@@ -5,9 +5,11 @@
 
 #include <fanlight/detail/environment.hpp>
 #include <fanlight/detail/settings.hpp>
+#include <fanlight/exporters/cloudwatch.hpp>
 #include <fanlight/exporters/console.hpp>
 #include <fanlight/exporters/otlp.hpp>
 #include <fanlight/exporters/otlp_file.hpp>
+#include <fanlight/exporters/rollbar.hpp>
 #include <fanlight/exporters/xray.hpp>
 #include <fanlight/impl/otlp_settings.hpp>
 #include <fanlight/impl/presets.hpp>
@@ -19,6 +21,7 @@ namespace detail {
 
 inline constexpr record_types trace_types = takes<span_record> | takes<start_record>;
 inline constexpr record_types log_types = takes<log_record> | takes<error_record>;
+inline constexpr record_types error_types = takes<error_record>;
 
 class named_exporters {
  public:
@@ -34,20 +37,19 @@ class named_exporters {
     read_endpoints(open);
     read_keys();
     if (from_.is_set("AWS_XRAY_DAEMON_ADDRESS")) choose(kind::xray, trace_types), unspoken_ &= ~trace_types;
-    read_absent();
+    if ((open & log_types) == log_types && from_.is_set("FANLIGHT_LOG_GROUP")) choose(kind::cloudwatch, log_types), unspoken_ &= ~log_types;
+    // Errors alone: spans and log records still go to the console when nothing else is named.
+    if (from_.is_set("ROLLBAR_ACCESS_TOKEN")) choose(kind::rollbar, error_types), unspoken_ &= ~error_types;
   }
   [[nodiscard]] std::vector<exporter_spec> take();
 
  private:
-  enum class kind { console, console_json, otlp_file, otlp_stdout, otlp, xray, back_end };
+  enum class kind { console, console_json, otlp_file, otlp_stdout, otlp, xray, cloudwatch, rollbar, back_end };
   struct choice {
     kind what;
     record_types only;
     preset const* which = nullptr;  // of a back end
     std::string endpoint = {};      // of a back end, when it is not its own
-  };
-  struct absent {
-    std::string subject, factory;
   };
 
   bool read_names(char const* variable, record_types types);
@@ -55,17 +57,14 @@ class named_exporters {
   void choose(kind what, record_types types, preset const* which = nullptr);
   void read_endpoints(record_types open);
   void read_keys();
-  void read_absent();
   bool is_named_by_endpoint(preset const& which);
-  void tell_missing() const;
   [[nodiscard]] exporter_spec make(choice const& of) const;
 
   environment const& from_;
   std::optional<std::string> file_;
   std::vector<choice> chosen_;
-  std::vector<absent> missing_;
   record_types unspoken_ = trace_types | log_types;  // of these nothing was said
-  record_types stand_in_ = 0;                        // of these nothing that is here was named
+  record_types stand_in_ = 0;                        // of these nothing was named that could take them
 };
 
 FANLIGHT_COLD FANLIGHT_INLINE void named_exporters::choose(kind what, record_types types, preset const* which) {
@@ -85,17 +84,22 @@ FANLIGHT_COLD FANLIGHT_INLINE bool named_exporters::choose_name(char const* vari
   if (name == "otlp_file") return choose(kind::otlp_file, types), true;
   if (name == "otlp/stdout") return choose(kind::otlp_stdout, types), true;
   if (name == "otlp") return choose(kind::otlp, types), true;
+  if (name == "rollbar") {
+    if ((types & error_types) != 0) return choose(kind::rollbar, error_types), true;
+    from_.tell_bad(variable, name, "a list of exporters that take spans, which are no items of Rollbar", "this name is left out");
+    return false;
+  }
   if (name == "xray") {
     if ((types & trace_types) != 0) return choose(kind::xray, trace_types), true;
     from_.tell_bad(variable, name, "a list of exporters that take logs, which X-Ray does not", "this name is left out");
     return false;
   }
+  if (name == "cloudwatch") {
+    if ((types & log_types) != 0) return choose(kind::cloudwatch, log_types), true;
+    from_.tell_bad(variable, name, "a list of exporters that take spans, which CloudWatch gets only where the code says so", "this name is left out");
+    return false;
+  }
   if (auto const* const which = find_preset(name)) return choose(kind::back_end, types, which), true;
-  for (std::string_view const later : {"cloudwatch", "rollbar"})
-    if (name == later) {
-      missing_.push_back({std::string{variable} + " names " + name, "fl::" + name});
-      return false;
-    }
   if (name == "zipkin" || name == "prometheus")
     from_.tell(problem_code::ignored, std::string{variable} + " names " + name +
                                           ", which fanlight does not speak; it is left out. A collector "
@@ -103,7 +107,7 @@ FANLIGHT_COLD FANLIGHT_INLINE bool named_exporters::choose_name(char const* vari
   else if (name == "none") from_.tell_bad(variable, name, "none alone, without other names", "`none` is left out");
   else
     from_.tell_bad(variable, name,
-                   "a list of console, console_json, otlp, otlp_file, otlp/stdout, xray and names of back ends such as honeycomb, or none",
+                   "a list of console, console_json, otlp, otlp_file, otlp/stdout, xray, cloudwatch, rollbar and names of back ends such as honeycomb, or none",
                    "this name is left out");
   return false;
 }
@@ -160,28 +164,6 @@ FANLIGHT_COLD FANLIGHT_INLINE void named_exporters::read_keys() {
   }
 }
 
-/// What names a back end that is not here.
-FANLIGHT_COLD FANLIGHT_INLINE void named_exporters::read_absent() {
-  struct row {
-    char const* variable;
-    char const* factory;
-  };
-  constexpr row rows[]{
-      {"FANLIGHT_LOG_GROUP", "fl::cloudwatch"}, {"ROLLBAR_ACCESS_TOKEN", "fl::rollbar"}};
-  for (auto const& one : rows)
-    if (from_.is_set(one.variable)) missing_.push_back({std::string{one.variable} + " is set", one.factory});
-}
-
-FANLIGHT_COLD FANLIGHT_INLINE void named_exporters::tell_missing() const {
-  bool const console = std::any_of(chosen_.begin(), chosen_.end(), [](choice const& one) { return one.what == kind::console; });
-  for (auto const& one : missing_)
-    from_.tell(problem_code::feature_missing,
-               one.subject + ", but " + one.factory + " is not in this version of fanlight; " +
-                   (console ? "the console is used meanwhile" : "it is left out, what else is named is used") +
-                   ". To choose, set FANLIGHT_EXPORTERS to a list of console, console_json, otlp and otlp_file, or to none, or give "
-                   "config::exporters in code");
-}
-
 FANLIGHT_COLD FANLIGHT_INLINE exporter_spec named_exporters::make(choice const& of) const {
   exporter_spec out;
   if (of.what == kind::console || of.what == kind::console_json) {
@@ -191,8 +173,14 @@ FANLIGHT_COLD FANLIGHT_INLINE exporter_spec named_exporters::make(choice const& 
     if (of.what == kind::console_json) out.name = "console_json";  // the two may stand side by side
   } else if (of.what == kind::otlp) {
     out = otlp();
+  } else if (of.what == kind::rollbar) {
+    return rollbar();  // and what leads up to errors
   } else if (of.what == kind::xray) {
     return xray();  // takes what it takes
+  } else if (of.what == kind::cloudwatch) {
+    cloudwatch_config how;
+    how.errors = true;  // whoever names exporters for logs means errors too
+    return cloudwatch(std::move(how));
   } else if (of.what == kind::back_end) {
     out = preset_by_name(of.which->name, of.endpoint);
   } else {
@@ -207,7 +195,6 @@ FANLIGHT_COLD FANLIGHT_INLINE exporter_spec named_exporters::make(choice const& 
 
 FANLIGHT_COLD FANLIGHT_INLINE std::vector<exporter_spec> named_exporters::take() {
   if (record_types const types = stand_in_ | unspoken_; types != 0) choose(kind::console, types);
-  tell_missing();
   std::vector<exporter_spec> out;
   out.reserve(chosen_.size());
   for (auto const& one : chosen_) out.push_back(make(one));

@@ -5,6 +5,7 @@
 #include <fanlight/detail/tracestate.hpp>
 #include <fanlight/impl/otlp_form.hpp>
 #include <fanlight/impl/survey.hpp>
+#include <fanlight/stack.hpp>
 
 #include <vector>
 
@@ -86,6 +87,31 @@ struct metadata_name {
          (form.sampled_as != sampling_form::tracestate && !facts.tracestate.empty());
 }
 
+/// How many packed stacks an entry holds: each takes up to longest_stack_text as text.
+[[nodiscard]] FANLIGHT_COLD inline std::size_t otlp_stacks(unsigned char const* entry) noexcept {
+  auto const& head = *reinterpret_cast<entry_head const*>(entry);
+  std::size_t out = 1;  // a report's
+  for (auto const* at = entry + entry_space(head.name_size); at != entry + head.size; at += item_view{at}.size())
+    out += item_view{at}.head().role == item_role::event ? 1 : 0;
+  return out;
+}
+
+/// Where a report's exception was thrown, what caused it, and that nobody caught it.
+template <class Fact>
+FANLIGHT_COLD void otlp_error_facts(entry_head const& head, entry_survey const& found, Fact& fact) {
+  if ((head.marks & entry_mark::stack) != 0)
+    fact("exception.stacktrace", packed_stack_text(found.packed(fact_key::stack), found.packed(fact_key::modules).as_text()));
+  array causes;
+  for (auto const each : cause_list{found.packed(fact_key::causes).as_bytes()}) {
+    std::string line{each.type};
+    if (!each.message.empty()) (line += ": ") += each.message;
+    causes.push(line);
+  }
+  if (!causes.empty()) fact("fanlight.error.causes", causes);
+  fact("fanlight.error.scope", found.packed(fact_key::name).as_text());
+  fact("fanlight.error.uncaught", found.packed(fact_key::uncaught).as_text());
+}
+
 /// Calls `add(key, value)` for what becomes an attribute though the program did not set it, unless it set one of that name.
 template <class Add>
 void otlp_facts(entry_head const& head, entry_survey const& found, entry_facts const& facts, std::string_view message, otlp_form const& form,
@@ -102,6 +128,7 @@ void otlp_facts(entry_head const& head, entry_survey const& found, entry_facts c
     fact("user.id", facts.person_id);
     fact("user.name", facts.person_name);
     fact("user.email", facts.person_email);
+    otlp_error_facts(head, found, fact);
   }
   if (form.sampled_as != sampling_form::tracestate && head.type == entry_type::span)
     if (auto const rate = otlp_sample_rate(facts.tracestate); rate != 0)

@@ -121,6 +121,10 @@ inline void otlp_json_values::any_value(value const& what) {
       break;
     case value_kind::text: any_text(what.as_text()); break;
     case value_kind::bytes:
+      if (is_packed_stack(what)) {
+        any_text(packed_stack_text(what));
+        break;
+      }
       to_.literal("\"bytesValue\":");
       json_.after_fragment(false);
       json_.base64(what.data(), what.size());

@@ -46,7 +46,8 @@ class otlp_proto {
   void log(unsigned char const* at, entry_survey const& found, entry_facts const& facts);
   [[nodiscard]] char* span_head(char* to, entry_head const& head, entry_facts const* facts) const;
   [[nodiscard]] char* log_fields(char* to, unsigned char const* at, entry_survey const& found, entry_facts const& facts) const;
-  [[nodiscard]] char* event(char* to, item_view item) const;
+  [[nodiscard]] char* event(char* to, item_view item, bool stacks) const;
+  [[nodiscard]] char* event_attributes(char* to, item_view item) const;
   [[nodiscard]] char* link(char* to, item_view item) const;
   [[nodiscard]] char* lists(char* to, unsigned char const* entry) const;
   [[nodiscard]] char* status(char* to, entry_head const& head, entry_facts const& facts) const;
@@ -66,14 +67,25 @@ FANLIGHT_COLD char* otlp_proto::further(char* to, unsigned char const* entry, en
   return to;
 }
 
-FANLIGHT_INLINE char* otlp_proto::event(char* to, item_view item) const {
+FANLIGHT_INLINE char* otlp_proto::event(char* to, item_view item, bool stacks) const {
   event_head head;
   std::memcpy(&head, item.value(), sizeof head);
   auto const message = pb_message::open<11>(to, item.head().value_size);
   to = pb_fixed64<1>(message.body, otlp_time(head.wall != 0 ? head.time : batch_.anchor.wall(head.time)));
   to = pb_text_if_any<2>(to, item.key());
-  to = proto_attributes<0x1A>(to, item.value() + sizeof head, item.value() + item.head().value_size);
+  to = stacks ? event_attributes(to, item) : proto_attributes<0x1A>(to, item.value() + sizeof head, item.value() + item.head().value_size);
   return message.close(pb_number_if_any<4>(to, head.dropped));
+}
+
+/// The same of an event that may hold a stack, for which there is room as text.
+FANLIGHT_COLD FANLIGHT_INLINE char* otlp_proto::event_attributes(char* to, item_view item) const {
+  auto const* const end = item.value() + item.head().value_size;
+  for (auto const* at = item.value() + sizeof(event_head); at != end; at += item_view{at}.size()) {
+    auto const what = read_value({at});
+    if (is_packed_stack(what)) to = proto_any_attribute<0x1A>(to, item_view{at}.key(), packed_stack_text(what));
+    else if (attribute_view::is(item_view{at}.head().role)) to = proto_any_attribute<0x1A>(to, item_view{at}.key(), what);
+  }
+  return to;
 }
 
 FANLIGHT_INLINE char* otlp_proto::link(char* to, item_view item) const {
@@ -93,7 +105,8 @@ FANLIGHT_COLD FANLIGHT_INLINE char* otlp_proto::lists(char* to, unsigned char co
   auto const& head = *reinterpret_cast<entry_head const*>(entry);
   entry_survey const found{entry};
   for (auto const* at = found.items; at != found.end; at += item_view{at}.size())
-    if (item_view{at}.head().role == item_role::event && !otlp_leaves_out({at}, form_.error_as)) to = event(to, {at});
+    if (item_view{at}.head().role == item_role::event && !otlp_leaves_out({at}, form_.error_as))
+      to = event(to, {at}, (head.marks & entry_mark::stack) != 0);
   to = pb_number_if_any<12>(to, head.dropped_events);
   for (auto const* at = found.items; at != found.end; at += item_view{at}.size())
     if (item_view{at}.head().role == item_role::link) to = link(to, {at});
@@ -111,6 +124,8 @@ FANLIGHT_COLD FANLIGHT_INLINE char* otlp_proto::status(char* to, entry_head cons
 /// in it, and the texts that it only points to.
 FANLIGHT_INLINE std::size_t otlp_proto::room_for(entry_head const& head) const noexcept {
   std::size_t out = std::size_t{head.size} * 4 + 512;
+  if (__builtin_expect((head.marks & entry_mark::stack) != 0, 0))
+    out += otlp_stacks(reinterpret_cast<unsigned char const*>(&head)) * (longest_stack_text + 64);
   if (!form_.source_facts) return out;
   for (char const* const each : {head.function, head.file}) out += each == nullptr ? 0 : std::strlen(each);
   return out + 256;

@@ -37,10 +37,31 @@ FANLIGHT_COLD FANLIGHT_INLINE with_default::~with_default() { detail::here().cho
 
 namespace detail {
 
-/// Takes the process's pipeline away from new spans; null when it was not `which`.
-FANLIGHT_COLD FANLIGHT_INLINE void unpublish(core_face* which) noexcept {
+/// What lets a process that dies say why. In programs that have it: with fanlight.hpp or last_words.hpp somewhere, or the compiled library.
+struct last_words_functions {
+  void (*begin)(core& published) noexcept;
+  void (*note_delivered)() noexcept;
+  void (*end)(bool all_delivered) noexcept;
+};
+FANLIGHT_VISIBLE inline constinit last_words_functions const* last_words = nullptr;
+
+FANLIGHT_COLD FANLIGHT_INLINE void begin_last_words(core& published) {
+  auto const& given = published.given();
+  if (last_words != nullptr) last_words->begin(published);
+  else if (given.report_uncaught || !given.crash_spool.empty())
+    published.complain(problem_code::feature_missing, "report_uncaught and crash_spool are not in this program: include <fanlight/last_words.hpp> somewhere in it");
+}
+/// A flush says what became of what was there since the one before: what an earlier one lost, a crash of the last process perhaps, it does not say.
+[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE bool has_lost_nothing(statistics const& told) noexcept { return told.dropped == 0; }
+
+FANLIGHT_COLD FANLIGHT_INLINE void end_last_words(bool all_delivered) noexcept {
+  if (last_words != nullptr) last_words->end(all_delivered);
+}
+
+/// Takes the process's pipeline away from new spans; false when it was not `which`.
+FANLIGHT_COLD FANLIGHT_INLINE bool unpublish(core_face* which) noexcept {
   void* expected = which;
-  __atomic_compare_exchange_n(&home().core, &expected, nullptr, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+  return __atomic_compare_exchange_n(&home().core, &expected, nullptr, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
 /// A program that ends without its session's end: exit() somewhere deep, or a session that is never destroyed.
@@ -49,7 +70,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void at_exit() noexcept {
   if (face == nullptr || face->layout != layout_version) return;
   auto* const published = static_cast<core*>(face);
   unpublish(face);
-  published->shutdown(published->shutdown_within());
+  bool const all = published->shutdown(published->shutdown_within());
+  if (last_words != nullptr) end_last_words(all && has_lost_nothing(published->stats()));
 }
 
 [[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE bool publish(core_face* which) noexcept {
@@ -81,6 +103,7 @@ FANLIGHT_COLD FANLIGHT_INLINE session init(config given) {
       return session{std::nullopt, std::move(said)};
     }
     if (!detail::publish(made.core_)) return session{std::nullopt, {detail::already_there()}};
+    detail::begin_last_words(*made.core_);
     return session{std::move(made), {}};
   } catch (std::exception const& error) {
     return session{std::nullopt, {{problem_code::config_bad, std::string{"fanlight could not be set up: "} + error.what(), {}, 1}}};
@@ -93,14 +116,20 @@ FANLIGHT_COLD FANLIGHT_INLINE session::~session() {
   if (own_ && own_->core_ != nullptr) shutdown();
 }
 
-FANLIGHT_COLD FANLIGHT_INLINE bool session::flush(std::chrono::nanoseconds limit) { return !own_ || own_->flush(limit); }
+FANLIGHT_COLD FANLIGHT_INLINE bool session::flush(std::chrono::nanoseconds limit) {
+  bool const all = !own_ || own_->flush(limit);
+  if (all && own_ && detail::last_words != nullptr && detail::has_lost_nothing(own_->stats())) detail::last_words->note_delivered();
+  return all;
+}
 
 FANLIGHT_COLD FANLIGHT_INLINE bool session::shutdown() { return !own_ || own_->core_ == nullptr || shutdown(own_->core_->shutdown_within()); }
 
 FANLIGHT_COLD FANLIGHT_INLINE bool session::shutdown(std::chrono::nanoseconds limit) {
   if (!own_ || own_->core_ == nullptr) return true;
-  detail::unpublish(own_->core_);
-  return own_->shutdown(limit);
+  bool const first = detail::unpublish(own_->core_);
+  bool const all = own_->shutdown(limit);
+  if (first && detail::last_words != nullptr) detail::end_last_words(all && detail::has_lost_nothing(own_->stats()));
+  return all;
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE statistics session::stats() const { return own_ ? own_->stats() : statistics{}; }

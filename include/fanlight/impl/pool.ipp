@@ -88,6 +88,7 @@ class batch_pool : public std::enable_shared_from_this<batch_pool> {
   }
   void put(batch_data* data) noexcept {
     data->resource.reset();
+    data->gone.clear();
     {
       std::lock_guard const held{lock_};
       if (data->room == room_ && idle_.size() < most_) {

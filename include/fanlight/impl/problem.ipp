@@ -23,6 +23,9 @@ FANLIGHT_INLINE std::string_view to_text(problem_code code) noexcept {
     case problem_code::header_bad: return "header_bad";
     case problem_code::context_callback_threw: return "context_callback_threw";
     case problem_code::late: return "late";
+    case problem_code::log_callback_threw: return "log_callback_threw";
+    case problem_code::metric_bad: return "metric_bad";
+    case problem_code::baggage_bad: return "baggage_bad";
     case problem_code::queue_full: return "queue_full";
     case problem_code::capture_full: return "capture_full";
     case problem_code::delivery_failed: return "delivery_failed";

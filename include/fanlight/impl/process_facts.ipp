@@ -63,6 +63,25 @@ FANLIGHT_COLD FANLIGHT_INLINE std::string user_name(std::string_view passwd, std
 
 FANLIGHT_COLD FANLIGHT_INLINE bool system_random(unsigned char (&to)[16]) noexcept { return ::getentropy(to, sizeof to) == 0; }
 
+FANLIGHT_COLD FANLIGHT_INLINE std::string uuid_text(unsigned char const (&random)[16]) {
+  std::string out;
+  for (unsigned i = 0; i < 16; ++i) {
+    unsigned byte = random[i];
+    if (i == 6) byte = (byte & 0x0F) | 0x40;  // version 4
+    if (i == 8) byte = (byte & 0x3F) | 0x80;  // RFC 9562's variant
+    if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
+    out += "0123456789abcdef"[byte >> 4];
+    out += "0123456789abcdef"[byte & 15];
+  }
+  return out;
+}
+
+FANLIGHT_COLD FANLIGHT_INLINE std::string random_uuid() {
+  unsigned char random[16]{};
+  static_cast<void>(system_random(random));
+  return uuid_text(random);
+}
+
 FANLIGHT_COLD FANLIGHT_INLINE process_facts read_process_facts() {
   process_facts out;
   out.pid = ::getpid();

@@ -66,15 +66,43 @@ struct outgoing {
   return to.set(to.self, "X-Amzn-Trace-Id", {text, size});
 }
 
+[[nodiscard]] inline b3_header b3_of(outgoing const& what) noexcept {
+  bool const debug = what.node != nullptr && what.node->debug != 0;
+  return {what.ids.trace_id, what.ids.span_id, (what.ids.flags & trace_flag::sampled) != 0, debug, what.sampling};
+}
+
+[[nodiscard]] inline bool set_b3(outgoing const& what, header_setter to) noexcept {
+  char text[b3_header::size + 1];
+  unsigned const size = b3_of(what).write(text);
+  return to.set(to.self, "b3", {text, size});
+}
+
+/// The same, cut into pieces.
+[[nodiscard]] inline bool set_b3_multi(outgoing const& what, header_setter to) noexcept {
+  auto const all = b3_of(what);
+  char trace[33], span[17];
+  write_hex(trace, all.trace_id.bytes, 16), write_hex(span, all.span_id.bytes, 8);
+  trace[32] = span[16] = 0;
+  if (!to.set(to.self, "X-B3-TraceId", {trace, 32}) || !to.set(to.self, "X-B3-SpanId", {span, 16})) return false;
+  if (all.debug) return to.set(to.self, "X-B3-Flags", {"1", 1});
+  return all.sampling != sampling_state::decided || to.set(to.self, "X-B3-Sampled", {all.sampled ? "1" : "0", 1});
+}
+
+/// Baggage goes without a trace too, and nothing else does.
 inline void inject_outgoing(outgoing const& what, std::uint32_t const* list, header_setter to) noexcept {
-  if (!what.ids.trace_id.is_valid() || !what.ids.span_id.is_valid()) return;
+  bool const in_trace = what.ids.trace_id.is_valid() && what.ids.span_id.is_valid();
   propagator one{};
   bool fine = true;
-  for (propagator_list formats{formats_of(list, what.core)}; fine && formats.next(one);) switch (one) {
+  for (propagator_list formats{formats_of(list, what.core)}; fine && formats.next(one);) {
+    if (!in_trace && one != propagator::baggage) continue;
+    switch (one) {
       case propagator::tracecontext: fine = set_tracecontext(what, to); break;
       case propagator::baggage: fine = set_baggage(what, to); break;
       case propagator::xray: fine = set_xray(what, to); break;
+      case propagator::b3: fine = set_b3(what, to); break;
+      case propagator::b3multi: fine = set_b3_multi(what, to); break;
     }
+  }
   if (!fine) tell_of_header(what.core, told_callback_threw, "the setter given to inject()");
 }
 
@@ -107,14 +135,18 @@ FANLIGHT_INLINE void inject_context(context const& from, std::uint32_t const* li
 
 /// What the headers said so far.
 struct incoming {
+  // Not an aggregate: that would be zeroed first, the readers' room and all.
+  incoming(header_getter getter, core_face* pipeline) noexcept : from{getter}, core{pipeline} {}
+
   header_getter from;
   core_face* core;
   traceparent ids{};
   sampling_state sampling = sampling_state::decided;
-  tracestate_list tracestate{};
-  baggage_header baggage{};
-  xray_header xray{};
+  tracestate_list tracestate;
+  baggage_header baggage;
+  xray_header xray;
   std::string_view tracestate_text{}, baggage_text{};  // into the readers
+  bool b3_was_read = false, debug = false;
 };
 
 /// Gives `read` each value of the header called `name`. False: there is none, or the getter threw.
@@ -178,6 +210,36 @@ inline void read_xray(incoming& in) noexcept {
   in.sampling = found.sampling;
 }
 
+/// One header of B3's, in either spelling; it must not come twice.
+template <class Read>
+[[nodiscard]] inline bool read_b3_header(incoming const& in, char const* name, char const* other, bool& bad, Read read) noexcept {
+  unsigned values = 0;
+  auto const each = [&](std::string_view text) { ++values, bad = !read(text) || values > 1 || bad; };
+  return read_header(in, name, each) || (values == 0 && read_header(in, other, each));
+}
+
+/// Both ways of writing it, the one header first.
+inline void read_b3(incoming& in) noexcept {
+  if (in.b3_was_read) return;
+  in.b3_was_read = true;
+  b3_header found;
+  bool bad = false;
+  if (!read_b3_header(in, "b3", "B3", bad, [&](std::string_view text) { return found.read(text); })) {
+    if (!read_b3_header(in, "X-B3-TraceId", "x-b3-traceid", bad, [&](std::string_view text) { return found.read_trace(text); })) return;
+    if (!read_b3_header(in, "X-B3-SpanId", "x-b3-spanid", bad, [&](std::string_view text) { return found.read_span(text); })) bad = true;
+    (void)read_b3_header(in, "X-B3-Sampled", "x-b3-sampled", bad, [&](std::string_view text) { return found.read_sampled(text); });
+    (void)read_b3_header(in, "X-B3-Flags", "x-b3-flags", bad, [&](std::string_view text) {
+      if (header_trimmed(text) == "1") found.debug = found.sampled = true, found.sampling = sampling_state::decided;
+      return true;
+    });
+  }
+  if (bad) return tell_of_header(in.core, told_header_bad, "b3");
+  if (in.ids.span_id.is_valid() || !found.trace_id.is_valid() || !found.span_id.is_valid()) return;
+  in.ids = {found.trace_id, found.span_id, found.sampled ? trace_flag::sampled : std::uint8_t{0}};
+  in.sampling = found.sampling;
+  in.debug = found.debug;
+}
+
 FANLIGHT_INLINE context extract_context(std::uint32_t const* list, header_getter from) noexcept {
   incoming in{from, default_core(here())};
   propagator one{};
@@ -185,13 +247,16 @@ FANLIGHT_INLINE context extract_context(std::uint32_t const* list, header_getter
       case propagator::tracecontext: read_tracecontext(in); break;
       case propagator::baggage: read_baggage(in); break;
       case propagator::xray: read_xray(in); break;
+      case propagator::b3:
+      case propagator::b3multi: read_b3(in); break;
     }
   context const ids{in.ids.trace_id, in.ids.span_id, in.ids.flags, in.ids.trace_id.is_valid(), in.sampling};
   context_node::parts parts;
   parts.tracestate = in.tracestate_text;
   parts.baggage = in.baggage_text;
   parts.pairs = in.xray.pairs();
-  bool const plain = parts.tracestate.empty() && parts.baggage.empty() && parts.pairs.empty();
+  parts.debug = in.debug;
+  bool const plain = parts.tracestate.empty() && parts.baggage.empty() && parts.pairs.empty() && !parts.debug;
   return plain ? ids : context::adopt(ids, context_node::make(parts));
 }
 
@@ -208,6 +273,7 @@ FANLIGHT_COLD FANLIGHT_INLINE context_node* node_with_threshold(context const& p
     parts.filter = from->filter;
     parts.baggage = from->baggage();
     parts.pairs = from->pairs();
+    parts.debug = from->debug != 0;
   }
   return context_node::make(parts);
 }

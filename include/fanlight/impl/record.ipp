@@ -52,14 +52,18 @@ FANLIGHT_INLINE record_base::record_base(unsigned char const* at, detail::batch_
   dropped_attributes = h.dropped_attributes;
 }
 
-FANLIGHT_INLINE text record_base::fact(detail::fact_key key) const noexcept {
+FANLIGHT_INLINE value record_base::packed(detail::fact_key key) const noexcept {
   for (auto const* at = items_; at != end_; at += detail::item_view{at}.size()) {
     detail::item_view const item{at};
     auto const head = item.head();
-    if (head.role == detail::item_role::fact && head.key_size == 1 && item.key()[0] == static_cast<char>(key))
-      return {reinterpret_cast<char const*>(item.value()), head.value_size};
+    if (head.role == detail::item_role::fact && head.key_size == 1 && item.key()[0] == static_cast<char>(key)) return detail::read_value(item);
   }
   return {};
+}
+
+FANLIGHT_INLINE text record_base::fact(detail::fact_key key) const noexcept {
+  auto const found = packed(key).as_text();
+  return found.data() == nullptr ? text{} : text{found.data(), found.size()};
 }
 
 FANLIGHT_INLINE span_record::span_record(unsigned char const* at, detail::batch_data const& batch) noexcept : record_base{at, batch} {

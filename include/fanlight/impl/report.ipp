@@ -1,87 +1,18 @@
-// Bodies of report.hpp, and of what spans do with exceptions: which error is it, and has it been told in full?
+// Bodies of report.hpp.
 #pragma once
 
-#include <fanlight/impl/abi.ipp>
-#include <fanlight/impl/log.ipp>
+#include <fanlight/impl/report_facts.ipp>
 #include <fanlight/report.hpp>
-
-#include <new>
-#include <utility>
 
 FANLIGHT_BEGIN
 namespace detail {
 
-[[nodiscard]] FANLIGHT_INLINE std::uint64_t hash_of(std::string_view text) noexcept {
-  std::uint64_t out = 0xCBF29CE484222325u;
-  for (char const letter : text) out = (out ^ static_cast<unsigned char>(letter)) * 0x100000001B3u;
-  return out;
-}
-
-/// A random uuid, version 4. [RFC 9562]
-[[nodiscard]] FANLIGHT_INLINE short_text<36> make_uuid(thread_block& t, core_face const& core) noexcept {
-  std::uint64_t const words[2]{next_id(t, core), next_id(t, core)};
-  unsigned char bytes[16];
-  std::memcpy(bytes, words, sizeof bytes);
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0F) | 0x40);
-  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3F) | 0x80);
-  short_text<36> out;
-  for (int i = 0; i < 16; ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) out.push('-');
-    out.push("0123456789abcdef"[bytes[i] >> 4]), out.push("0123456789abcdef"[bytes[i] & 15]);
-  }
-  return out;
-}
-
-/// What is known of this error. `spare` holds it where the thread can keep nothing: it is leaving, or there is no memory. An error that is
-/// not being handled here (never thrown, or of another thread) may be gone at any time, and its address another's: it is always new.
-[[nodiscard]] FANLIGHT_INLINE error_identity& identify(thread_block& t, core_face const& core, std::exception const& error, char const* type,
-                                                       error_identity& spare) noexcept {
-  char const* const what = error.what();
-  std::uint64_t const hash = hash_of(what == nullptr ? "" : what);
-  auto handled = std::current_exception();
-  auto* known = static_cast<error_identity*>(t.last_error);
-  if (known != nullptr && known->object == &error && known->type == type && known->text_hash == hash && handled != nullptr &&
-      known->held == handled)
-    return *known;
-  if (known == nullptr && t.stage != static_cast<std::uint32_t>(thread_stage::leaving)) t.last_error = known = new (std::nothrow) error_identity;
-  if (known == nullptr) known = &spare;
-  known->object = &error;
-  known->type = type;
-  known->text_hash = hash;
-  known->written = false;
-  known->uuid = make_uuid(t, core);
-  std::swap(known->held, handled);  // the one before is let go of at the very end: its destructor may be anybody's
-  return *known;
-}
-
-/// The event `exception`, once for each error, on the span it is seen from first. [semantic conventions: exceptions on spans]
-FANLIGHT_INLINE void write_exception(draft& d, error_identity& known, std::string_view type, std::string_view what) noexcept {
-  if (!known.written) {
-    attribute const all[]{{"exception.type", type}, {"exception.message", what}, {"fanlight.error.id", known.uuid}};
-    auto const lost = d.head().dropped_events;
-    put_event(d, "exception", type.empty() ? all + 1 : all, type.empty() ? 2 : 3, {});
-    known.written = d.head().dropped_events == lost;
-  }
-  put_attribute(d, item_role::attribute, "fanlight.error.id", known.uuid);
-  put_fact(d, fact_key::error_id, known.uuid);
-}
-
-FANLIGHT_INLINE void put_exception(draft& d, std::exception const& error, char const* type) noexcept {
-  char const* const what = error.what();
-  put_status(d, status_code::error, what == nullptr ? "" : what);
-  if (!d.is_open()) return;
-  readable_type const name{type};
-  error_identity spare;
-  write_exception(d, identify(here(), *d.core, error, type, spare), name.view(), what == nullptr ? "" : what);
-  if (!name.view().empty()) put_attribute(d, item_role::attribute, "error.type", name.view());
-}
-
-FANLIGHT_INLINE void begin_report(report_state& state, std::string_view message, level at, source where) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void begin_report(report_state& state, std::string_view message, level at, source where) noexcept {
   auto& t = here();
   auto& d = state.open;
   d.data = nullptr;
   core_face* const core = core_here(t);
-  if (core == nullptr) return;
+  if (core == nullptr || core->no_exporters != 0) return;
   open_draft(d, t, *core, state.room, sizeof state.room, entry_type::error, message, where);
   auto& head = d.head();
   head.kind = static_cast<std::uint8_t>(at);
@@ -89,32 +20,85 @@ FANLIGHT_INLINE void begin_report(report_state& state, std::string_view message,
   join_trace(d, t);
 }
 
-FANLIGHT_INLINE void begin_report(report_state& state, std::exception const& error, char const* type, source where) noexcept {
-  char const* const what = error.what();
-  begin_report(state, what == nullptr ? "" : what, level::error, where);
+FANLIGHT_COLD FANLIGHT_INLINE void begin_sighted(report_state& state, sighting& seen, source where) noexcept {
+  begin_report(state, seen.text.view(), level::error, where);
   auto& d = state.open;
   if (!d.is_open()) return;
   auto& t = here();
-  readable_type const name{type};
-  if (!name.view().empty()) put_fact(d, fact_key::error_type, name.view());
+  readable_type const name{seen.type};
   error_identity spare;
-  auto& known = identify(t, *d.core, error, type, spare);
-  put_fact(d, fact_key::error_id, known.uuid);
-  auto const* const place = current_frame(t);
-  if (place == nullptr || place->open == nullptr || !place->open->is_open()) return;
-  write_exception(*place->open, known, name.view(), what == nullptr ? "" : what);
-  if (known.written) d.head().flags |= entry_flag::on_span;
+  put_error(d, t, identify(t, *d.core, seen, spare), seen, name.view(), recording(current_frame(t)));
+}
+
+FANLIGHT_COLD FANLIGHT_INLINE void begin_report(report_state& state, shown_exception const& error, source where) noexcept {
+  sighting seen;
+  see(seen, error);
+  begin_sighted(state, seen, where);
+  // One that was never thrown has a type all the same.
+  if (state.open.is_open() && seen.thrown.type == nullptr) put_bases(state.open, {error.whole, error.type});
+}
+
+FANLIGHT_COLD FANLIGHT_INLINE void begin_report(report_state& state, std::exception_ptr const& error, source where) noexcept {
+  state.open.data = nullptr;
+  if (error == nullptr) return;
+  sighting seen;
+  see(seen, error);
+  begin_sighted(state, seen, where);
+}
+
+FANLIGHT_COLD FANLIGHT_INLINE void begin_report(report_state& state, std::string_view text, char const* category, int number, source where) noexcept {
+  thrown_text words;
+  words.code(text, category, number);
+  begin_report(state, words.view(), level::error, where);
+  auto& d = state.open;
+  if (!d.is_open()) return;
+  put_fact(d, fact_key::error_type, "std::error_code");
+  put_stack(d, here(), 0);
 }
 
 FANLIGHT_INLINE void end_report(report_state& state) noexcept {
+  if (state.open.is_open()) send_report(state.open, here(), nullptr);
+}
+
+/// The text, the logger and the fields of the record go along.
+FANLIGHT_COLD FANLIGHT_INLINE void report_logged(thread_block& t, core_face& core, log_facts const& what) noexcept {
+  if (static_cast<std::uint32_t>(what.at) + 1 < core.report_logs) return;
+  auto const handled = std::current_exception();
+  if (handled == nullptr) return;
+  sighting seen;
+  see(seen, handled);
+  error_identity spare;
+  if (identify(t, core, seen, spare).reported) return;
+  report_state state;
+  begin_sighted(state, seen, what.where);
   auto& d = state.open;
   if (!d.is_open()) return;
-  auto& t = here();
-  auto& core = *d.core;
-  char const letter = static_cast<char>(fact_key::error_id);
-  if (find_item(d, item_role::fact, {&letter, 1}) == nullptr) put_fact(d, fact_key::error_id, make_uuid(t, core));
-  close_draft(d, t);
-  core.operations->hurry(core);
+  d.head().kind = static_cast<std::uint8_t>(what.at);
+  put(d, item_role::attribute, "log.message", what.message);
+  if (!what.logger.empty()) put(d, item_role::attribute, "log.logger", what.logger);
+  for (std::size_t i = 0; i < what.field_count; ++i) put_attribute(d, item_role::attribute, what.fields[i].key, what.fields[i].value);
+  end_report(state);
+}
+
+/// An error scope ends by an exception. Its type and text stand for the scope's name where they are known.
+FANLIGHT_COLD FANLIGHT_INLINE void end_scope_unwound(draft& d, thread_block& t) noexcept {
+  d.head().start = ticks_now(*d.core);
+  join_trace(d, t);
+  if (auto const* const note = unwinding(t); note != nullptr) {
+    sighting seen;
+    see(seen, *note);
+    error_identity spare;
+    auto& known = identify(t, *d.core, seen, spare);
+    if (known.reported) return discard_draft(d, t);
+    readable_type const name{seen.type};
+    thrown_text scope;
+    auto const& head = d.head();
+    scope.print("%.*s", static_cast<int>(head.name_size < 1000 ? head.name_size : 1000), reinterpret_cast<char const*>(d.data + sizeof head));
+    put_name(d, seen.text.view());
+    put_fact(d, fact_key::name, scope.view());
+    put_error(d, t, known, seen, name.view(), recording(current_frame(t)));
+  }
+  send_report(d, t, nullptr);
 }
 
 }  // namespace detail
@@ -147,13 +131,8 @@ FANLIGHT_INLINE error_scope::~error_scope() noexcept {
   auto& d = state_.open;
   if (!d.is_open()) return;
   auto& t = detail::here();
-  if (detail::exceptions_in_flight(t) <= d.uncaught) {
-    detail::discard_draft(d, t);
-    return;
-  }
-  d.head().start = detail::ticks_now(*d.core);
-  detail::join_trace(d, t);
-  detail::end_report(state_);
+  if (detail::exceptions_in_flight(t) <= d.uncaught) detail::discard_draft(d, t);
+  else detail::end_scope_unwound(d, t);
 }
 
 FANLIGHT_END

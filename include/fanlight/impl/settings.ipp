@@ -5,6 +5,7 @@
 #include <fanlight/detail/environment.hpp>
 #include <fanlight/detail/settings.hpp>
 #include <fanlight/impl/check.ipp>
+#include <fanlight/impl/levels.ipp>
 #include <fanlight/config.hpp>
 
 #include <algorithm>
@@ -86,12 +87,14 @@ namespace detail {
   if (name == "tracecontext") return propagator::tracecontext;
   if (name == "baggage") return propagator::baggage;
   if (name == "xray") return propagator::xray;
-  if (name == "b3" || name == "b3multi" || name == "jaeger" || name == "ottrace")
+  if (name == "b3") return propagator::b3;
+  if (name == "b3multi") return propagator::b3multi;
+  if (name == "jaeger" || name == "ottrace")
     from.tell(problem_code::ignored, "OTEL_PROPAGATORS names " + name +
                                          ", which is not in this version of fanlight and is left out; "
-                                         "there are tracecontext, baggage and xray");
+                                         "there are tracecontext, baggage, xray, b3 and b3multi");
   else if (name == "none") from.tell_bad("OTEL_PROPAGATORS", name, "none alone, without other names", "`none` is left out");
-  else from.tell_bad("OTEL_PROPAGATORS", name, "a list of tracecontext, baggage and xray, or none", "this name is left out");
+  else from.tell_bad("OTEL_PROPAGATORS", name, "a list of tracecontext, baggage, xray, b3 and b3multi, or none", "this name is left out");
   return std::nullopt;
 }
 
@@ -115,6 +118,15 @@ namespace detail {
   if (!out.empty()) return without_doubles(out);
   out = {propagator::tracecontext, propagator::baggage};
   if (xray) out.push_back(propagator::xray);
+  return out;
+}
+
+/// Keys are taken as they stand: their case counts.
+[[nodiscard]] FANLIGHT_INLINE std::vector<std::string> resolve_baggage(config const& given, environment const& from) {
+  if (given.baggage_on_spans) return *given.baggage_on_spans;
+  std::vector<std::string> out;
+  if (auto const text = from.text("FANLIGHT_BAGGAGE_ON_SPANS"))
+    for (auto const key : split_list(*text)) out.emplace_back(key);
   return out;
 }
 
@@ -289,13 +301,16 @@ FANLIGHT_INLINE settings resolve(config const& given, std::vector<problem>& said
   resolve_batch(given.batching, from, out);
   if (given.batching.capture_bytes) out.capture_bytes = ring_size(*given.batching.capture_bytes);
   resolve_times(given.batching, from, out);
+  resolve_levels(given, from, out);
   if (!out.disabled) out.exporters = resolve_exporters(given, from, said);
+  resolve_exporter_levels(from, out);
   bool xray = false;
   for (auto const& one : out.exporters) {
     if (one.is_xray) out.context_missing = one.context_missing;
     xray = xray || one.is_xray;
   }
   out.propagators = resolve_propagators(given, from, xray);
+  out.baggage_on_spans = resolve_baggage(given, from);
   return out;
 }
 

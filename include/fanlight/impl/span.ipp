@@ -255,6 +255,15 @@ namespace detail {
       return item_view{at}.size() != item_view{own}.size() || std::memcmp(at, own, item_view{own}.size()) != 0;
   return true;
 }
+
+/// A fact that holds from now on in the window that is open, and on the current span unless that speaks for itself.
+FANLIGHT_INLINE void hold_fact(thread_block& t, item_role role, std::string_view key, value const& what) noexcept {
+  auto const* const place = current_frame(t);
+  auto* const open = place != nullptr && place->open != nullptr && place->open->is_open() ? place->open : nullptr;
+  bool const shadowed = open != nullptr && says_itself(*open, t, role, key);
+  add_fact(t, role, key, what);
+  if (open != nullptr && !shadowed) put_slowly(*open, role, key, what);
+}
 }  // namespace detail
 
 FANLIGHT_INLINE annotation::annotation(detail::item_role role, std::string_view key, value const& what) noexcept {
@@ -265,11 +274,7 @@ FANLIGHT_INLINE annotation::annotation(detail::item_role role, std::string_view 
     detail::tell(detail::default_core(t), metadata ? 105 : 301, metadata ? "metadata" : "annotation");
     return;
   }
-  auto const* const place = detail::current_frame(t);
-  auto* const open = place != nullptr && place->open != nullptr && place->open->is_open() ? place->open : nullptr;
-  bool const shadowed = open != nullptr && detail::says_itself(*open, t, role, key);
-  detail::add_fact(t, role, key, what);
-  if (open != nullptr && !shadowed) detail::put_slowly(*open, role, key, what);
+  detail::hold_fact(t, role, key, what);
 }
 
 FANLIGHT_INLINE annotation::~annotation() noexcept {
@@ -280,3 +285,5 @@ FANLIGHT_INLINE metadata::metadata(std::string_view key, value const& what, std:
     : annotation{detail::item_role::metadata, detail::metadata_key{space, key}.view(), what} {}
 
 FANLIGHT_END
+
+#include <fanlight/impl/report_facts.ipp>  // a span that an exception leaves may report it

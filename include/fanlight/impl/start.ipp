@@ -149,8 +149,7 @@ FANLIGHT_HOT void sign(draft& d, thread_block const& t, frame const& place, span
 }
 
 FANLIGHT_INLINE void finish(draft& d, thread_block& t) noexcept {
-  if (__builtin_expect(exceptions_in_flight(t) > d.uncaught, 0) && d.head().status == static_cast<std::uint8_t>(status_code::unset))
-    d.head().status = static_cast<std::uint8_t>(status_code::error);
+  if (__builtin_expect(exceptions_in_flight(t) > d.uncaught, 0)) fail_unwound(d, t);
   close_draft(d, t);
 }
 
@@ -179,6 +178,7 @@ FANLIGHT_COLD inline void leave_out_of_order(frame& place, thread_block& t) noex
   tell(place.core, 103, {});
   frame* borrower = nullptr;  // the outermost of those inside that look at the same node without owning it
   for (auto** link = reinterpret_cast<frame**>(&t.current); *link != nullptr; link = &(*link)->outer) {
+    if (*link != &place && (*link)->open == place.open) (*link)->open = nullptr;  // baggage inside writes to the same record
     if (*link == &place) {
       *link = place.outer;
       if (borrower != nullptr) borrower->flags |= place.flags & frame_flag::owns_node, place.flags &= ~frame_flag::owns_node;
@@ -233,9 +233,9 @@ FANLIGHT_COLD FANLIGHT_INLINE void begin_beneath(frame& place, draft& d, unsigne
   if ((place.flags & frame_flag::recording) != 0) open_fully(place, d, room, t, how, outer.span_id, 0);
 }
 
-/// A span whose parent is `parent`: another process's, one from another thread, or none.
+/// A span whose parent is `parent`: another process's, one from another thread, or none. `hold`: the facts that it brings hold here already.
 FANLIGHT_COLD FANLIGHT_INLINE void begin_under(frame& place, draft& d, unsigned char* room, thread_block& t, core_face* core, context const& parent,
-                                 start_facts how) noexcept {
+                                 start_facts how, bool hold = false) noexcept {
   core_face* const wanted = core;
   if (core != nullptr && static_cast<void*>(core) != t.ready) core = prepare(t, core);
   frame_of(place, parent, core);
@@ -258,7 +258,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void begin_under(frame& place, draft& d, unsigned 
   place.flags = random | frame_flag::in_trace | ((verdict & 1) != 0 ? frame_flag::recording : 0u) |
                 ((verdict & 2) != 0 ? std::uint32_t{trace_flag::sampled} : 0u);
   own_node(place, *core, parent, !local && !parent.is_valid() && how.force == forced_sampling::none && (verdict & 2) != 0);
-  push_facts(t, place, parent.node());
+  if (!hold) push_facts(t, place, parent.node());
   auto const parent_id = parent.span_id();
   if ((verdict & 1) != 0)
     open_fully(place, d, room, t, how, parent_id.bytes, parent.is_valid() && parent.is_remote() ? entry_flag::remote_parent : std::uint8_t{0});
@@ -277,7 +277,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void begin_anywhere(frame& place, draft& d, unsign
     if ((outer->flags & (frame_flag::in_trace | frame_flag::remote)) == frame_flag::in_trace)
       return begin_beneath(place, d, room, t, *outer, how);
     context const given = frame_context(*outer);
-    return begin_under(place, d, room, t, outer->core, given, how);
+    return begin_under(place, d, room, t, outer->core, given, how, true);
   }
   context const nobody{};
   context const& parent = how.parent != nullptr ? *how.parent : nobody;
@@ -285,6 +285,27 @@ FANLIGHT_COLD FANLIGHT_INLINE void begin_anywhere(frame& place, draft& d, unsign
   if (core == nullptr && outer != nullptr) core = outer->core;
   if (core == nullptr) core = default_core(t);
   begin_under(place, d, room, t, core, parent, how);
+}
+
+[[nodiscard]] FANLIGHT_INLINE core_face* core_wanted(thread_block const& t) noexcept {
+  auto const* const outer = current_frame(t);
+  return outer != nullptr && outer->core != nullptr ? outer->core : default_core(t);
+}
+
+/// The pipeline for a record that is made here and now; null: none.
+[[nodiscard]] FANLIGHT_INLINE core_face* core_here(thread_block& t) noexcept {
+  core_face* const core = core_wanted(t);
+  return static_cast<void*>(core) == t.ready ? core : prepare(t, core);
+}
+
+/// The ids of the current span into a record that belongs to it.
+FANLIGHT_INLINE void join_trace(draft& d, thread_block const& t) noexcept {
+  auto const* const outer = current_frame(t);
+  if (outer == nullptr || (outer->flags & frame_flag::in_trace) == 0) return;
+  auto& head = d.head();
+  std::memcpy(head.trace_id, outer->trace_id, sizeof head.trace_id);
+  std::memcpy(head.span_id, outer->span_id, sizeof head.span_id);
+  head.trace_flags = static_cast<std::uint8_t>(outer->flags);
 }
 
 }  // namespace detail

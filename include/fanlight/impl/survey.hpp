@@ -62,6 +62,14 @@ struct entry_survey {
     return out;
   }
 
+  /// A fact that is no text; empty when it is not there.
+  [[nodiscard]] FANLIGHT_COLD value packed(fact_key key) const noexcept {
+    for (auto const* at = items; at != end; at += item_view{at}.size())
+      if (item_view{at}.head().role == item_role::fact && item_view{at}.key().size() == 1 && item_view{at}.key()[0] == static_cast<char>(key))
+        return read_value({at});
+    return {};
+  }
+
   /// The head where it lies. Taking a copy and its fields out of that costs twice the instructions.
   [[nodiscard]] FANLIGHT_HOT static item_head const& head_at(unsigned char const* item) noexcept {
     return *reinterpret_cast<item_head const*>(item);

@@ -1,6 +1,7 @@
 // Bodies of testing.hpp: a capture's pipeline, and the tree.
 #pragma once
 
+#include <fanlight/stack.hpp>
 #include <fanlight/testing.hpp>
 
 #include <charconv>
@@ -28,7 +29,8 @@ class picture {
   }
   template <class Attributes>
   picture& attributes(Attributes const& all) {
-    for (auto const& each : all) fact(each.indexed ? "@" : each.space.empty() ? "" : std::string{each.space} + "/", each.key, each.value);
+    for (auto const& each : all)
+      if (!is_packed_stack(each.value)) fact(each.indexed ? "@" : each.space.empty() ? "" : std::string{each.space} + "/", each.key, each.value);
     return *this;
   }
   picture& lost(std::uint32_t count, std::string_view what) {

@@ -61,12 +61,15 @@ FANLIGHT_INLINE void keep_block(thread_block& t, void* block, std::size_t size) 
 }
 
 /// The error that a thread saw last. An exception seen again is known by its address, type and text together, and because it is held: as
-/// long as it is, its address cannot be another's.
+/// long as it is, its address cannot be another's. One that no handler has shown yet is known by the number that its throw was given.
 struct error_identity {
-  void const* object = nullptr;
-  char const* type = nullptr;
+  void const* object = nullptr;   // where it lies; of one that is not being handled here: what was shown
+  void const* subject = nullptr;  // the part of it that was shown
+  char const* type = nullptr;     // mangled
+  std::uint64_t number = 0;       // throw_note::number; 0: no guarded() frame has seen it
   std::uint64_t text_hash = 0;
-  bool written = false;  // a span of this process tells of it in full
+  bool written = false;   // a span of this process tells of it in full
+  bool reported = false;  // a report of it has left
   short_text<36> uuid{};
   std::exception_ptr held{};
 };

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <fanlight/impl/terminal_text.hpp>
-#include <fanlight/record.hpp>
+#include <fanlight/stack.hpp>
 
 #include <vector>
 
@@ -71,6 +71,18 @@ void add_attributes(std::vector<word>& to, Record const& record) {
   return {};
 }
 
+/// The function that threw, and where that is.
+inline void add_place(std::vector<word>& to, stack_trace const& stack) {
+  if (stack.origin != stack_origin::thrown || stack.frames.empty()) return;
+  auto const& first = stack.frames.front();
+  if (first.function.empty()) return;
+  to.push_back({{}, "in", tint::dim, 2});
+  to.push_back({{}, shown(first.function), tint::none, 1});
+  if (first.file.empty()) return;
+  to.push_back({{}, "at", tint::dim, 1});
+  to.push_back({{}, shown(first.file.substr(first.file.rfind('/') + 1)) + ':' + std::to_string(first.line), tint::none, 1});
+}
+
 [[nodiscard]] inline std::vector<word> words_of(event_record const& event) {
   std::vector<word> out;
   if (!is_exception(event)) {
@@ -85,9 +97,19 @@ void add_attributes(std::vector<word>& to, Record const& record) {
   add_sentence(out, message, tint::red);
   if (out.size() > 1) out[1].gap = 1;
   for (auto const each : event.attributes())
+    if (is_packed_stack(each.value)) add_place(out, resolve_stack(each.value));
+  for (auto const each : event.attributes())
     if (each.key != "exception.type" && each.key != "exception.message" && !is_for_machines(each.key))
       out.push_back(attribute_word({}, each.key, each.value));
   return out;
+}
+
+/// A line of the access log says it all; of its fields only what the line has not is drawn.
+[[nodiscard]] inline bool is_in_access_line(std::string_view key) noexcept {
+  return key.starts_with("http.") || key.starts_with("url.") || key.starts_with("client.") || key == "user_agent.original";
+}
+[[nodiscard]] inline bool is_access_line(log_record const& log) noexcept {
+  return std::string_view{log.body}.starts_with('[') && log.find("url.path").size() != 0 && log.find("http.response.status_code").is_integer();
 }
 
 [[nodiscard]] inline std::vector<word> words_of(log_record const& log) {
@@ -95,7 +117,9 @@ void add_attributes(std::vector<word>& to, Record const& record) {
   out.push_back({{}, std::string{to_text(log.level)}, tint_of(log.level), 2});
   if (!log.logger().empty()) out.push_back({{}, shown(log.logger()), tint::dim, 2});
   add_sentence(out, log.body, tint::none);
-  add_attributes(out, log);
+  if (!is_access_line(log)) return add_attributes(out, log), out;
+  for (auto const each : log.attributes())
+    if (!is_in_access_line(each.key) && !is_for_machines(each.key)) out.push_back(attribute_word({}, each.key, each.value));
   return out;
 }
 
@@ -107,6 +131,7 @@ void add_attributes(std::vector<word>& to, Record const& record) {
   std::size_t const message = out.size();
   add_sentence(out, report.message, tint_of(report.level));
   if (message == 2 && out.size() > message) out[message].gap = 1;
+  if (!report.on_span) add_place(out, stack_of(report));
   add_attributes(out, report);
   return out;
 }

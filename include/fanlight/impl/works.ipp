@@ -38,7 +38,7 @@ class works {
     for (std::size_t i = 0; i < counted.lanes.size(); ++i) {
       auto& one = counted.lanes[i];
       for (std::size_t type = 1; type < entry_types; ++type)
-        if (dispatch.lanes()[i]->takes_type(type)) add_outside(one, counted, type);
+        if (dispatch.lanes()[i]->counts_type(type)) add_outside(one, counted, type);
       one.accepted = one.delivered + one.dropped + one.filtered + one.queued;
       out.accepted += one.accepted, out.delivered += one.delivered, out.dropped += one.dropped;
       out.filtered += one.filtered, out.queued += one.queued;
@@ -91,7 +91,9 @@ class works {
 
   void add_lane(exporter_spec const& spec, settings const& how) {
     lane_settings const lane_how{queue_records(spec, how), queue_bytes(spec, how), batch_records(how), batch_bytes(how),
-                                 how.export_timeout,       how.retry_first,        how.retry_most,     how.keep_for};
+                                 how.export_timeout,       how.retry_first,        how.retry_most,     how.keep_for,
+                                 spec.drop_oldest,
+                                 static_cast<std::uint8_t>(spec.minimum_level.value_or(level{}))};
     try {
       auto made = spec.make ? spec.make() : nullptr;
       if (made == nullptr) return leave_out(spec.name, "there is nothing to make it from");

@@ -27,14 +27,15 @@ def role(iam):
     made = iam.create_role(RoleName="visitor", AssumeRolePolicyDocument=json.dumps(ANYBODY))["Role"]
     iam.put_role_policy(RoleName="visitor", PolicyName="all", PolicyDocument=json.dumps(ALL))
     keys = client("sts").assume_role(RoleArn=made["Arn"], RoleSessionName="peers")["Credentials"]
-    return variables(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+    return made["Arn"], variables(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
 
 
 def main():
     iam = client("iam")
     keys = user(iam, "peers")
     iam.put_user_policy(UserName="peers", PolicyName="all", PolicyDocument=json.dumps(ALL))
-    print(json.dumps({"keys": keys, "stranger": user(iam, "stranger"), "visitor": role(iam)}))
+    arn, visitor = role(iam)
+    print(json.dumps({"keys": keys, "stranger": user(iam, "stranger"), "role": arn, "visitor": visitor}))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ def main():
         answer = xray.batch_get_traces(TraceIds=ids[first:first + AT_ONCE])
         missing += answer["UnprocessedTraceIds"]
         for trace in answer["Traces"]:
-            traces[trace["Id"]] = [segment["Document"] for segment in trace["Segments"]]
+            documents = [segment["Document"] for segment in trace["Segments"]]
+            traces[json.loads(documents[0])["trace_id"]] = documents  # moto tells no id of a trace that is still going on
     now = datetime.datetime.now(datetime.timezone.utc)
     told = xray.get_trace_summaries(StartTime=now - datetime.timedelta(hours=1), EndTime=now + datetime.timedelta(hours=1))
     summaries = {each["Id"]: {name: each[name] for name in ("HasError", "HasFault", "HasThrottle")} for each in told["TraceSummaries"]}

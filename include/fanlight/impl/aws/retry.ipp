@@ -54,6 +54,7 @@ FANLIGHT_COLD FANLIGHT_INLINE aws_class class_of(http_answer const& answer, std:
     return aws_class::transient;
   if (status == 401) return aws_class::credentials;
   if (status == 413) return aws_class::too_large;
+  if (answer.cut_short && code.empty()) return aws_class::transient;  // what broke off may have been about anything
   return status == 500 || status == 502 || status == 503 || status == 504 ? aws_class::transient : aws_class::permanent;
 }
 

@@ -27,10 +27,10 @@ class xray_assembler {
   xray_assembler& operator=(xray_assembler const&) = delete;
 
   /// The spans of a batch, and its start notes. Documents are added to the outbox. `complete_until`: in ticks; what ended before is here or
-  /// in earlier batches. Segments that ended later leave with a later batch, or with settle().
+  /// in earlier batches. Segments that ended later leave with a later batch, or by settle().
   void take(batch_ref const& batch, time_point now, std::int64_t complete_until = INT64_MAX);
-  /// Segments that were kept back leave, and children that have waited for too long.
-  void settle(time_point now);
+  /// Segments that were kept back leave, as far as all that ended before them has been taken, and children that have waited for too long.
+  void settle(time_point now, std::int64_t complete_until = INT64_MAX);
   /// Nothing will be taken any more: what is open leaves as in_progress, as far as start notes told of it, and what waited with it.
   void end();
 
@@ -54,6 +54,8 @@ class xray_assembler {
     std::uint32_t parent;
   };
   void take_note(batch_ref const& batch, unsigned char const* at);
+  bool forget_note(held_trace& trace, span_id const& which);
+  void forget(gone_span const& which);
   void take_span(batch_ref const& batch, unsigned char const* at, time_point now);
   void touch(held_trace& trace);
   void close_touched(std::int64_t complete_until = INT64_MAX);

@@ -64,6 +64,28 @@ FANLIGHT_INLINE void xray_assembler::take_note(batch_ref const& batch, unsigned 
   ++open_notes_;
 }
 
+FANLIGHT_INLINE bool xray_assembler::forget_note(held_trace& trace, span_id const& which) {
+  for (std::size_t i = 0; i < trace.open.size(); ++i)
+    if (trace.open[i].id() == which) {
+      held_bytes_ -= trace.open[i].bytes();
+      --open_notes_;
+      trace.open.erase(trace.open.begin() + static_cast<std::ptrdiff_t>(i));
+      return true;
+    }
+  return false;
+}
+
+/// It ended, and the hook kept it back: nothing is open, and nothing leaves. Should its note come only later, it counts as sent.
+FANLIGHT_INLINE void xray_assembler::forget(gone_span const& which) {
+  trace_id trace;
+  span_id span;
+  std::memcpy(trace.bytes, which.trace_id, sizeof trace.bytes);
+  std::memcpy(span.bytes, which.span_id, sizeof span.bytes);
+  auto* const held = traces_.find(trace);
+  if (held == nullptr || !forget_note(*held, span)) return sent_.remember(trace, span, sent_spans::fate::sent);
+  if (held->is_empty()) traces_.erase(trace);
+}
+
 FANLIGHT_INLINE void xray_assembler::take_span(batch_ref const& batch, unsigned char const* at, time_point now) {
   held_span one;
   one.batch = batch, one.at = at;
@@ -76,13 +98,7 @@ FANLIGHT_INLINE void xray_assembler::take_span(batch_ref const& batch, unsigned 
   else if ((head.flags & entry_flag::remote_parent) != 0 || !parent.is_valid()) one.what = held_span::role::root;
   else if (fate == sent_spans::fate::sent) one.what = held_span::role::late;
   auto& to = traces_.at(trace);
-  for (std::size_t i = 0; i < to.open.size(); ++i)
-    if (to.open[i].id() == one.id()) {
-      held_bytes_ -= to.open[i].bytes();
-      --open_notes_;
-      to.open.erase(to.open.begin() + static_cast<std::ptrdiff_t>(i));
-      break;
-    }
+  forget_note(to, one.id());
   if (to.spans.empty()) to.since = now;
   if (one.what != held_span::role::child) touch(to);
   if (!to.arrived) arrived_.push_back(trace), to.arrived = true;
@@ -93,6 +109,7 @@ FANLIGHT_INLINE void xray_assembler::take_span(batch_ref const& batch, unsigned 
 FANLIGHT_INLINE void xray_assembler::take(batch_ref const& batch, time_point now, std::int64_t complete_until) {
   if (batch->count(entry_type::start) != 0)
     each_entry(*batch, entry_type::start, [&](unsigned char const* at) { take_note(batch, at); });
+  for (auto const& each : batch->gone) forget(each);
   each_entry(*batch, entry_type::span, [&](unsigned char const* at) { take_span(batch, at, now); });
   close_touched(complete_until);
   for (auto const& id : arrived_)
@@ -242,8 +259,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void xray_assembler::send_oldest() {
   }
 }
 
-FANLIGHT_INLINE void xray_assembler::settle(time_point now) {
-  close_touched();
+FANLIGHT_INLINE void xray_assembler::settle(time_point now, std::int64_t complete_until) {
+  close_touched(complete_until);
   close_overdue(now);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fanlight/impl/xray/entry_writer.ipp>
+#include <fanlight/stack.hpp>
 
 FANLIGHT_BEGIN
 namespace detail {
@@ -88,13 +89,14 @@ FANLIGHT_COLD FANLIGHT_INLINE void xray_writer::entry_writer::exceptions() {
 
 /// An event `exception`. `fanlight.error.cause_id` is the uuid of the error that this one came from.
 FANLIGHT_COLD FANLIGHT_INLINE void xray_writer::entry_writer::exception(item_view event) {
-  value id, message, type, trace, from;
+  value id, message, type, trace, from, causes;
   for (auto const& each : attribute_list{event.value() + sizeof(event_head), event.value() + event.head().value_size, anchor_}) {
     if (each.key == "fanlight.error.id") id = each.value;
     if (each.key == "exception.message") message = each.value;
     if (each.key == "exception.type") type = each.value;
     if (each.key == "exception.stacktrace") trace = each.value;
     if (each.key == "fanlight.error.cause_id") from = each.value;
+    if (each.key == "fanlight.error.causes") causes = each.value;
   }
   json_.open_object();
   json_.name("id");
@@ -108,9 +110,34 @@ FANLIGHT_COLD FANLIGHT_INLINE void xray_writer::entry_writer::exception(item_vie
     if (shown.substr(0, prefix.size()) == prefix) shown.remove_prefix(prefix.size());
   text_member("type", shown);
   if (calls_out()) json_.name("remote"), json_.boolean(true);
-  if (!from.as_text().empty()) json_.name("cause"), exception_id(from.as_text());
+  bool const nested = from.as_text().empty() && causes.kind() == value_kind::array && !causes.members().empty();
+  if (nested) json_.name("cause"), exception_id(cause_name(id.as_text(), 1));
+  else if (!from.as_text().empty()) json_.name("cause"), exception_id(from.as_text());
   if (trace.kind() != value_kind::empty && (trim_ == nullptr || !trim_->no_stacks)) stack(trace);
   json_.close_object();
+  if (nested) nested_causes(id.as_text(), causes);
+}
+
+/// What the `number`th cause of an error is called in a document; becomes its id.
+FANLIGHT_COLD FANLIGHT_INLINE std::string xray_writer::entry_writer::cause_name(std::string_view uuid, unsigned number) {
+  return "#" + std::to_string(number) + " of " + std::string{uuid};
+}
+
+/// Causes, from "type: message" each, as exceptions of their own, one pointing to the next.
+FANLIGHT_COLD FANLIGHT_INLINE void xray_writer::entry_writer::nested_causes(std::string_view uuid, value const& causes) {
+  unsigned number = 0, count = 0;
+  for (auto const each : causes.members()) static_cast<void>(each), ++count;
+  for (auto const each : causes.members()) {
+    auto const line = each.value.as_text();
+    auto const cut = line.find(": ");
+    json_.open_object();
+    json_.name("id");
+    exception_id(cause_name(uuid, ++number));
+    text_member("message", cut == std::string_view::npos ? std::string_view{} : line.substr(cut + 2));
+    text_member("type", line.substr(0, cut));
+    if (number != count) json_.name("cause"), exception_id(cause_name(uuid, number + 1));
+    json_.close_object();
+  }
 }
 
 /// One frame of a stack as text: `#3 label at path:line`, `label (path:line)`, or whatever stands there as the label.
@@ -154,6 +181,9 @@ FANLIGHT_COLD FANLIGHT_INLINE void xray_writer::entry_writer::stack(value const&
     text_member("label", label);
     json_.close_object();
   };
+  if (is_packed_stack(trace))
+    for (auto const& each : resolve_stack(trace).frames)
+      frame(each.file.empty() ? each.module : each.file, each.line == 0 ? -1 : std::int64_t{each.line}, each.function.empty() ? "??" : each.function);
   for (auto const each : trace.members()) {
     value path, line, label;
     for (auto const part : each.value.members()) {

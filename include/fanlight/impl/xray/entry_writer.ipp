@@ -50,6 +50,8 @@ class xray_writer::entry_writer {
   void flags();
   void cause();
   void exceptions();
+  [[nodiscard]] static std::string cause_name(std::string_view uuid, unsigned number);
+  void nested_causes(std::string_view uuid, value const& causes);
   void exception(item_view event);
   void stack(value const& trace);
   // facts.ipp

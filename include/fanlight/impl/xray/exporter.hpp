@@ -23,6 +23,7 @@ class xray_exporter final : public exporter {
   void start(exporter_setup const& setup) override;
   [[nodiscard]] outcome consume(entry_type type, batch_ref const& records, deadline until) override;
   [[nodiscard]] outcome tend(deadline until) override;
+  void note_complete(std::int64_t until) override { complete_until_ = std::max(complete_until_, until); }
   bool flush(deadline until) override { return tend(until).kind() != outcome::kind::retry; }
   void stop(deadline until) override;
   void hurry(deadline until) noexcept override;
@@ -66,6 +67,7 @@ class xray_exporter final : public exporter {
     moment since;
   };
   std::vector<age> ages_;
+  std::int64_t complete_until_ = INT64_MIN;  // what had ended by then is here, or has left
   std::uint64_t delivered_ = 0;   // not settled yet
   std::uint64_t no_parent_ = 0, unsendable_ = 0;  // settled already
   moment blocked_until_{};        // the keys are not good enough

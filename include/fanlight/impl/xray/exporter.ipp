@@ -46,7 +46,8 @@ FANLIGHT_INLINE void xray_exporter::take(batch_ref const& records, deadline unti
   auto& to = assembler(until);
   auto const when = now();
   latest_ = records;
-  to.take(records, when, records->complete_until);
+  note_complete(records->complete_until);
+  to.take(records, when, complete_until_);
 }
 
 FANLIGHT_INLINE outcome xray_exporter::consume(entry_type type, batch_ref const& records, deadline until) {
@@ -65,7 +66,7 @@ FANLIGHT_INLINE outcome xray_exporter::consume(entry_type type, batch_ref const&
 }
 
 FANLIGHT_INLINE outcome xray_exporter::tend(deadline until) {
-  if (assembler_) assembler_->settle(now());
+  if (assembler_) assembler_->settle(now(), complete_until_);
   return assembler_ ? send_all(until) : outcome::delivered();
 }
 

@@ -37,11 +37,8 @@ FANLIGHT_COLD FANLIGHT_INLINE context read_xray_header(std::string_view text) no
 
 FANLIGHT_COLD FANLIGHT_INLINE std::string xray_response_header(context const& caller, context const& served) {
   if (!served.trace_id().is_valid()) return {};
-  auto const digits = served.trace_id().hex();
-  std::string out = "Root=1-";
-  out += digits.view().substr(0, 8);
-  out += '-';
-  out += digits.view().substr(8);
+  std::string out = "Root=";
+  out += xray_trace_id(served.trace_id()).view();
   if (caller.sampling() == sampling_state::asked) out += served.is_sampled() ? ";Sampled=1" : ";Sampled=0";
   return out;
 }

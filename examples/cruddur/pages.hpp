@@ -1,0 +1,21 @@
+// What pages in a browser need of a server: their files, leave to ask from another origin (CORS), and a way for their own spans.
+// Nothing of it is traced: files and permissions are not what the app does. Set up once, before the server serves.
+#pragma once
+
+#include "span_proxy.hpp"
+
+#include <httplib.h>
+
+#include <string>
+
+namespace cruddur {
+
+struct page_options {
+  std::string folder;  // served at /; none when empty
+  std::string origin;  // of pages that come from elsewhere: "http://127.0.0.1:3000"; none when empty
+};
+
+// The proxy must outlive the server.
+void serve_pages(httplib::Server& http, page_options const& chosen, span_proxy& proxy);
+
+}  // namespace cruddur

@@ -96,6 +96,7 @@ use_ccache() {
   # A precompiled header makes ccache step aside unless it is told that the times it holds do not matter.
   export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros,include_file_mtime,include_file_ctime}
   export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$ROOT}
+  export CCACHE_DEPEND=${CCACHE_DEPEND:-true} # what the compiler itself says it read, in place of a preprocessor's run for each file
 }
 
 # configure_and_build PRESET [-D...] [-- TARGET...]: quiet when it goes well.

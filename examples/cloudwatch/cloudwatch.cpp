@@ -5,7 +5,7 @@
 //   examples/cloudwatch burst                                100,000 lines at once, into a stream that does not exist yet
 //
 // What goes wrong is said on stderr, such as
-//   fanlight: cloudwatch: there are no AWS credentials: … ; what is to be sent is kept, and tried again
+//   fanlight: key_refused [cloudwatch]: cloudwatch: there are no AWS credentials: …
 //
 // The exit status says whether all of it arrived: acknowledged by CloudWatch, and not merely sent.
 #include <fanlight/fanlight.hpp>

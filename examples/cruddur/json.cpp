@@ -4,6 +4,8 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <algorithm>
+
 namespace cruddur {
 namespace {
 
@@ -32,7 +34,9 @@ std::string document(Fill fill) {
   return {buffer.GetString(), buffer.GetSize()};
 }
 
-std::optional<std::string> member(rapidjson::Document const& from, char const* key) {
+constexpr auto strictly = rapidjson::kParseValidateEncodingFlag | rapidjson::kParseIterativeFlag;
+
+std::optional<std::string> member(rapidjson::Value const& from, char const* key) {
   auto const at = from.FindMember(key);
   if (at == from.MemberEnd() || !at->value.IsString()) return std::nullopt;
   return std::string{at->value.GetString(), at->value.GetStringLength()};
@@ -62,12 +66,28 @@ std::string error_json(std::string_view problem) {
 
 std::optional<post> parse_post(std::string_view body) {
   rapidjson::Document parsed;
-  parsed.Parse<rapidjson::kParseValidateEncodingFlag | rapidjson::kParseIterativeFlag>(body.data(), body.size());
+  parsed.Parse<strictly>(body.data(), body.size());
   if (parsed.HasParseError() || !parsed.IsObject()) return std::nullopt;
   auto const handle = member(parsed, "user_handle");
   auto const message = member(parsed, "message");
   if (!handle || !message) return std::nullopt;
   return post{*handle, *message};
+}
+
+std::optional<std::vector<call>> parse_calls(std::string_view body) {
+  constexpr int deepest = 500;  // writing a value goes as deep as it is nested
+  if (std::count_if(body.begin(), body.end(), [](char c) { return c == '[' || c == '{'; }) > deepest) return std::nullopt;
+  rapidjson::Document parsed;
+  parsed.Parse<strictly>(body.data(), body.size());
+  if (parsed.HasParseError() || !parsed.IsArray()) return std::nullopt;
+  std::vector<call> out;
+  for (auto const& each : parsed.GetArray()) {
+    if (!each.IsObject() || !each.HasMember("arguments")) return std::nullopt;
+    auto url = member(each, "url");
+    if (!url) return std::nullopt;
+    out.push_back({std::move(*url), document([&](writer& to) { each["arguments"].Accept(to); })});
+  }
+  return out;
 }
 
 }  // namespace cruddur

@@ -20,4 +20,11 @@ struct post {
 };
 std::optional<post> parse_post(std::string_view body);  // nothing when it is not an object with these two as strings
 
+// What the W3C's trace-context suite asks for: [{"url": "http://…", "arguments": …}].
+struct call {
+  std::string url;
+  std::string body;  // the arguments, as JSON
+};
+std::optional<std::vector<call>> parse_calls(std::string_view body);  // nothing when it is not a list of these, or nested very deep
+
 }  // namespace cruddur

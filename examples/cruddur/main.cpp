@@ -1,5 +1,5 @@
-// cruddur: the back end of a small social app, traced. This file sets tracing up and ends it; http_trace.hpp puts a span
-// around each request, activities.cpp and database.cpp make the spans beneath.
+// cruddur: the back end of a small social app, traced. This file sets tracing up and ends it; fl::traced_server puts a
+// span around each request (server.cpp), activities.cpp and database.cpp make the spans beneath.
 #include "options.hpp"
 #include "server.hpp"
 
@@ -58,6 +58,7 @@ void serve_until(sigset_t const& stops, cruddur::server& app, int port) {
   std::fflush(stdout);
   int which = 0;
   sigwait(&stops, &which);
+  pthread_sigmask(SIG_UNBLOCK, &stops, nullptr);  // a caller who sends slowly can hold up the stop: the second signal ends all at once
   app.stop();
   listener.join();
 }
@@ -73,7 +74,7 @@ int main(int argc, char** argv) {
   auto session = fl::init(configuration(*chosen));
 
   cruddur::database db{{.seed = chosen->seed, .hurry = chosen->fast ? 50 : 1}};
-  cruddur::server app{db, {.folder = chosen->web, .origin = chosen->web_origin}};
+  cruddur::server app{db, {.folder = chosen->web, .origin = chosen->web_origin}, chosen->harness};
   auto const port = app.bind(chosen->port);
   if (port < 0) return std::fprintf(stderr, "cruddur: cannot listen on port %d\n", chosen->port), 1;
   serve_until(stops, app, port);

@@ -18,6 +18,7 @@ struct options {
   std::string log_group;  // none when empty
   std::string web;  // a folder, none when empty
   std::string web_origin;  // none when empty
+  bool harness = false;
   bool json = false;
   std::uint64_t seed = 1;
   bool fast = false;
@@ -25,7 +26,7 @@ struct options {
 
 constexpr auto usage =
     "usage: cruddur [--port N] [--otlp-file PATH] [--otlp] [--xray] [--log-group NAME] [--web PATH] [--web-origin ORIGIN]\n"
-    "               [--json] [--seed N] [--fast]\n"
+    "               [--harness] [--json] [--seed N] [--fast]\n"
     "  --port N          listen on 127.0.0.1:N; 0 takes any free port (default 4567)\n"
     "  --otlp-file PATH  also write spans to PATH, logs beside it, as OTLP JSON Lines\n"
     "  --otlp            also send spans and logs to the collector that OTEL_EXPORTER_OTLP_ENDPOINT names\n"
@@ -33,6 +34,7 @@ constexpr auto usage =
     "  --log-group NAME  also send logs and errors to this group of CloudWatch Logs\n"
     "  --web PATH        serve the page in this folder; examples/cruddur/web makes it\n"
     "  --web-origin ORIGIN  let pages from there use this server: http://127.0.0.1:3000\n"
+    "  --harness         add POST /test for the W3C's trace-context suite, which calls any URL that it is told: never where others can ask\n"
     "  --json            one JSON object a span on the console, in place of the waterfall\n"
     "  --seed N          for the delays of the mock database\n"
     "  --fast            those delays, divided by 50\n";
@@ -50,6 +52,7 @@ inline std::optional<options> parse(int count, char** words) {
     std::string_view const word{words[i]}, next{i + 1 < count ? words[i + 1] : ""};
     if (word == "--json") chosen.json = true;
     else if (word == "--fast") chosen.fast = true;
+    else if (word == "--harness") chosen.harness = true;
     else if (word == "--otlp") chosen.otlp = true;
     else if (word == "--xray") chosen.xray = true;
     else if (word == "--port" && read(next, chosen.port)) ++i;

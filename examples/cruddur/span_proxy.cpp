@@ -107,9 +107,12 @@ collector collector_of_environment() {
 int span_proxy::forward(shipment const& spans) {
   if (to_.url.empty()) return 404;
   if (!is_otlp(spans.type)) return 415;
-  auto const status = ++under_way_ <= at_once ? send(spans) : 503;
-  --under_way_;
-  return status;
+  struct counted {
+    std::atomic<int>& all;
+    int const now = ++all;
+    ~counted() { --all; }
+  } const mine{under_way_};
+  return mine.now <= at_once ? send(spans) : 503;
 }
 
 // No span for this request: it would be one more for each shipment of spans.

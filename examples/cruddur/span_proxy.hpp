@@ -27,7 +27,7 @@ class span_proxy {
 
   struct shipment {
     std::string_view type;  // Content-Type
-    std::string_view body;  // no longer compressed: the server saw to that
+    std::string_view body;  // not compressed: the server takes no such
   };
   // The status for the page. What the collector said besides is not for everybody.
   int forward(shipment const& spans);

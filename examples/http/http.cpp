@@ -31,6 +31,11 @@ struct request {
     for (auto [at, end] = header.equal_range(name); at != end; ++at) out.push_back(at->second);
     return out;
   }
+  [[nodiscard]] std::string joined(std::string_view name) const {
+    std::string out;
+    for (auto const line : all(name)) out.append(out.empty() ? "" : ", ").append(line);
+    return out;
+  }
 };
 struct response {
   int status = 200;
@@ -53,12 +58,13 @@ route const* find(app const& in, request const& what) {
 
 // The middleware: around everything that happens for a request.
 web::response traced(web::app const& app, web::request const& in) {
+  auto const forwarded_for = in.joined("X-Forwarded-For");  // one line may be the caller's, and the next one the proxy's
   fl::http_server_span span{{.method = in.method,
                              .target = in.target,
                              .version = "1.1",
                              .host = in.get("Host"),
                              .user_agent = in.get("User-Agent"),
-                             .forwarded_for = in.get("X-Forwarded-For"),
+                             .forwarded_for = forwarded_for,
                              .forwarded_proto = in.get("X-Forwarded-Proto"),
                              .peer_address = in.peer,
                              .peer_port = in.peer_port},

@@ -4,7 +4,7 @@
 //   ROLLBAR_ACCESS_TOKEN=… examples/rollbar          a failed order, and a message: 2 of 2 reports delivered
 //   ROLLBAR_ACCESS_TOKEN=… examples/rollbar test     an error on purpose, to see that reports arrive
 //   examples/rollbar                                 without a token, on stderr:
-//     fanlight: rollbar: there is no access token, so nothing is sent; set ROLLBAR_ACCESS_TOKEN, or access_token in code, to a project …
+//     fanlight: config_bad [rollbar]: rollbar: there is no access token, so nothing is sent; set ROLLBAR_ACCESS_TOKEN, or access_token in code, to a project …
 //   examples/rollbar show                            prints the items and sends nothing
 //
 // The exit status says whether all of it left.

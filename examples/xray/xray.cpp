@@ -2,16 +2,16 @@
 // on this machine, or wherever AWS_XRAY_DAEMON_ADDRESS says:
 //
 //   examples/xray                 with a daemon: 4 of 4 records delivered. Without one, on stderr:
-//     fanlight: nobody listens on UDP 127.0.0.1:2000: start the X-Ray daemon there, or say in AWS_XRAY_DAEMON_ADDRESS where it is; …
+//     fanlight: send_failed [xray]: nobody listens on UDP 127.0.0.1:2000: start the X-Ray daemon there, or say in AWS_XRAY_DAEMON_ADDRESS …
 //
 // And the mistakes that cost people their evenings, each with the words it is answered with:
 //
 //   examples/xray nested          a segment inside a segment:
-//     fanlight: segment 'activities' was begun inside another span of this process and became a subsegment of it; say `subsegment` there
+//     fanlight: segment_nested: segment 'activities' was begun inside another span of this process and became a subsegment of it; say …
 //   examples/xray orphan          a subsegment with nothing above it:
-//     fanlight: subsegment 'user_activities' was begun with no segment above it: begin a segment or span first, or carry the context …
+//     fanlight: no_parent: subsegment 'user_activities' was begun with no segment above it: begin a segment or span first, or carry …
 //   AWS_XRAY_DAEMON_ADDRESS=http://xray:2000 examples/xray
-//     fanlight: xray: AWS_XRAY_DAEMON_ADDRESS is "http://xray:2000"; it is no URL; it must be host:port for both protocols, such as
+//     fanlight: config_bad: xray: AWS_XRAY_DAEMON_ADDRESS is "http://xray:2000"; it is no URL; it must be host:port for both protocols, such as
 //     xray:2000, or tcp:host:port udp:host:port; 127.0.0.1:2000 is used instead
 //   examples/xray check           sends one segment and says what each hop on its way came to
 //

@@ -81,6 +81,9 @@ struct config {
   list_choice<propagator> propagators = {};  // [OTEL_PROPAGATORS]; tracecontext, baggage
   /// Keys of baggage that spans, logs and error reports are to have as attributes, wherever it came from; `*`: all of it. [FANLIGHT_BAGGAGE_ON_SPANS]
   list_choice<std::string> baggage_on_spans = {};
+  /// HTTP methods that spans may be called after, in place of the standards'; of any other they say `_OTHER`. What a server's or a client's
+  /// own options say counts before it. [OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS]
+  list_choice<std::string> known_http_methods = {};
   fanlight::limits limits = {};
   fanlight::batching batching = {};
   std::optional<level> minimum_level = {};    // of log records: trace [FANLIGHT_LOG_LEVEL]

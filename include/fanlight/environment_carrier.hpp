@@ -1,6 +1,7 @@
 // A trace goes from a process to the programs that it starts in environment variables: TRACEPARENT, TRACESTATE, BAGGAGE, X_AMZN_TRACE_ID, the
 // names of the headers in capitals. environment_context() reads what this process was started with; child_environment is a copy of the
-// environment for a child, with the place of the thread that makes it. Nothing here changes this process's own environment.
+// environment for a child, with the place of the thread that makes it, and belongs to whoever made it. Any thread may call; nothing here
+// changes this process's own environment.
 #pragma once
 
 #include <fanlight/propagation.hpp>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fanlight/access_log.hpp>
+#include <fanlight/aws.hpp>
 #include <fanlight/baggage.hpp>
 #include <fanlight/emf.hpp>
 #include <fanlight/environment_carrier.hpp>

@@ -21,7 +21,7 @@ struct http_server_request {
   std::string_view version = {};          // `1.1`
   std::string_view host = {};             // the header Host, or :authority
   std::string_view user_agent = {};
-  std::string_view forwarded_for = {};    // X-Forwarded-For; counts where there are proxies
+  std::string_view forwarded_for = {};  // X-Forwarded-For, all lines of it joined by commas in their order; counts where there are proxies
   std::string_view forwarded_proto = {};  // X-Forwarded-Proto, the same
   std::string_view forwarded_host = {};   // X-Forwarded-Host, the same
   std::string_view forwarded = {};        // Forwarded; counts where there are proxies that write it
@@ -36,7 +36,7 @@ struct http_server_options {
   unsigned proxies = 0;                      // of one's own, in front: that many entries of X-Forwarded-For, from its end, are to be believed
   bool standard_forwarded = false;           // they write Forwarded (RFC 7239), and what comes as X-Forwarded-… is somebody else's
   std::string_view access_logger = "access"; // empty: no access log
-  std::string_view known_methods = {};       // `GET,POST,PROPFIND`: in place of the standards'; any other is `_OTHER`
+  std::string_view known_methods = {};  // `GET,POST,PROPFIND`: any other is `_OTHER`; empty: what config::known_http_methods says
 };
 
 /// A call to be made.
@@ -62,6 +62,8 @@ namespace detail {
 
 /// A method of the standards, or of the list where there is one; anything else is `_OTHER`, for names and values have to be few.
 [[nodiscard]] std::string_view known_method(std::string_view method, std::string_view list = {}) noexcept;
+/// `own`, or the list of the pipeline here; empty: the standards'.
+[[nodiscard]] std::string_view http_methods_here(std::string_view own) noexcept;
 
 struct host_and_port {
   std::string_view host{};
@@ -139,7 +141,7 @@ class http_client_span : public scoped_span {
 
 namespace detail {
 /// What is said of a call before it is made, and of its end: for spans of either kind.
-void begin_http_client(draft& d, http_client_request const& request) noexcept;
+void begin_http_client(draft& d, http_client_request const& request, std::string_view methods) noexcept;
 void end_http(draft& d, int status, std::int64_t body_size, int fails_from) noexcept;
 void fail_http(draft& d, std::string_view kind, std::string_view message) noexcept;
 }  // namespace detail

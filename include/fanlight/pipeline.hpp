@@ -79,7 +79,7 @@ class session {
 
 /// Reads the environment, starts the process's pipeline and publishes it. Never throws. A second call while a session lives changes
 /// nothing, says so, and gives an inert session.
-[[nodiscard]] session init(config given = {});
+[[nodiscard("the session ends when this value does: keep it in a variable of main")]] session init(config given = {});
 
 /// For plugins that were brought in by dlopen with a copy of fanlight of their own: the host gives `door()` to the plugin, the plugin
 /// calls `adopt()` with it before it makes its first span, and from then on records into the host's pipeline as if linked to it.

@@ -51,6 +51,7 @@ inline constexpr std::uint32_t default_propagators = pack_propagators({propagato
 struct header_setter {
   void* self;
   bool (*set)(void* self, std::string_view name, std::string_view text) noexcept;
+  bool forgets = false;  // by a text without an address: forget what there is of that name
 };
 
 /// Where the values of one header go, one after the other.
@@ -129,32 +130,53 @@ struct text_of_mapped<Mapped> {
   using type = typename Mapped::value_type;
 };
 
-/// In place of those of that name, in whatever case they are.
+/// All of that name, in whatever case it is.
 template <class Map>
-void put_into_map(Map& map, std::string_view name, std::string_view text) {
+void erase_from_map(Map& map, std::string_view name) {
   for (auto at = map.begin(); at != map.end();)
     if (same_header_name(at->first, name)) at = map.erase(at);
     else ++at;
+}
+
+template <class Map>
+void put_into_map(Map& map, std::string_view name, std::string_view text) {
   using key = typename Map::value_type::first_type;
   using mapped = typename Map::value_type::second_type;
-  typename Map::value_type one{key(name), mapped{typename text_of_mapped<mapped>::type(text)}};
-  map.insert(map.end(), static_cast<typename Map::value_type&&>(one));
+  using held = typename text_of_mapped<mapped>::type;
+  static_assert(!std::is_same_v<held, std::string_view>,
+                "inject() writes texts that end with the call: the carrier has to own its texts, as std::string does");
+  if constexpr (requires(typename Map::value_type one) { map.insert(map.end(), one); })
+    map.insert(map.end(), typename Map::value_type{key(name), mapped{held(text)}});
+  else map.emplace(key(name), mapped{held(text)});
 }
+
+/// A setter that is told which names count here before any of them is set: what it has of them is out of date.
+template <class Setter>
+concept forgets_headers = requires(Setter& set, std::string_view name) { set.forget(name); };
 
 /// Calls `use` with the setter in a form that bodies can take.
 template <class Setter, class Use>
 void with_setter(Setter& set, Use use) noexcept {
   auto call = [&set](std::string_view name, std::string_view text) {
-    if constexpr (holds_headers<Setter>) put_into_map(set, name, text);
-    else set(name, text);
+    if constexpr (holds_headers<Setter>) {
+      if (text.data() == nullptr) erase_from_map(set, name);
+      else put_into_map(set, name, text);
+    } else if constexpr (forgets_headers<Setter>) {
+      if (text.data() == nullptr) set.forget(name);
+      else set(name, text);
+    } else {
+      set(name, text);
+    }
   };
   using call_type = decltype(call);
-  use(header_setter{&call, [](void* self, std::string_view name, std::string_view text) noexcept {
+  header_setter out{&call, [](void* self, std::string_view name, std::string_view text) noexcept {
                       try {
                         (*static_cast<call_type*>(self))(name, text);
                         return true;
                       } catch (...) { return false; }
-                    }});
+                    }};
+  out.forgets = holds_headers<Setter> || forgets_headers<Setter>;
+  use(out);
 }
 
 template <class Getter>
@@ -184,7 +206,9 @@ concept gives_headers = gets_headers<Carrier> || holds_headers<std::remove_cvref
 /// Names are spelled `traceparent`, `tracestate`, `baggage`, `X-Amzn-Trace-Id`, `b3`, `X-B3-TraceId` and so on. Both texts end in a NUL and are valid during that call.
 /// Where no trace is current, baggage is set alone. A setter that throws is not called again.
 ///
-/// In place of a setter may stand a map, a multimap or a list of pairs: what it has of these names is replaced.
+/// In place of a setter may stand a map, a multimap or a list of pairs that owns its texts. What it has of the names of the formats that are
+/// written is replaced, and where a format has nothing to say under one of its names, taken out: a tracestate of another trace, for instance.
+/// A setter that has a member `forget(name)` is called by that for each such name first.
 template <detail::takes_headers Setter>
 void inject(Setter&& set) noexcept {
   detail::with_setter(set, [](detail::header_setter to) { detail::inject_current(nullptr, to); });

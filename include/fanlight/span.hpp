@@ -182,7 +182,7 @@ void end_scoped(span_state& s) noexcept;
 
 class scoped_span : public detail::span_writer<scoped_span> {
  public:
-  [[nodiscard]] explicit scoped_span(std::string_view name, source where = source::current()) noexcept {
+  [[nodiscard("a span ends with its name: give it one")]] explicit scoped_span(std::string_view name, source where = source::current()) noexcept {
     if (detail::nothing_runs()) {
       state_.place.layout = 0;
       state_.open.data = nullptr;
@@ -190,13 +190,13 @@ class scoped_span : public detail::span_writer<scoped_span> {
     }
     detail::begin_scoped(state_, name, where.file(), where.function(), where.line());
   }
-  [[nodiscard]] scoped_span(std::string_view name, span_options const& options, std::initializer_list<attribute> attributes = {},
+  [[nodiscard("a span ends with its name: give it one")]] scoped_span(std::string_view name, span_options const& options, std::initializer_list<attribute> attributes = {},
                             source where = source::current()) noexcept {
     detail::begin_scoped(state_, detail::facts_of(name, options, attributes, where));
   }
   // A template, so that `{.parent = {}}`, which g++ takes for a list of one empty attribute as well, means options.
   template <int = 0>
-  [[nodiscard]] scoped_span(std::string_view name, std::initializer_list<attribute> attributes,
+  [[nodiscard("a span ends with its name: give it one")]] scoped_span(std::string_view name, std::initializer_list<attribute> attributes,
                             source where = source::current()) noexcept
       : scoped_span{name, span_options{}, attributes, where} {}
   scoped_span(scoped_span const&) = delete;

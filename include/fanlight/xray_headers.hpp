@@ -20,8 +20,9 @@ FANLIGHT_BEGIN
 /// context of the span that was begun beneath it.
 [[nodiscard]] std::string xray_response_header(context const& caller, context const& served = current());
 
-/// What Lambda says of the invocation that runs now, in the variable _X_AMZN_TRACE_ID: the parent of its spans. Where several invocations
-/// run at once in one process, the variable means none of them: read_xray_header() takes the header of each.
+/// What Lambda says of the invocation that runs now, in the variable _X_AMZN_TRACE_ID: the parent of its spans. Without a parent or a decision
+/// it is not sampled: the trace is passed on, and nothing is recorded beneath it. Where several invocations run at once in one process, the
+/// variable means none of them: read_xray_header() takes the header of each.
 [[nodiscard]] context lambda_context() noexcept;
 
 FANLIGHT_END

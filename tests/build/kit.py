@@ -10,7 +10,7 @@ HERE = SOURCE / "tests/build"
 CONSUMER = HERE / "consumer/main.cpp"
 STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"]
 OFF = ["-DFANLIGHT_BUILD_TESTS=OFF", "-DFANLIGHT_BUILD_EXAMPLES=OFF"]
-LIMIT = 300  # seconds a single command may take
+LIMIT = 900  # seconds a single command may take
 
 
 class Failed(Exception):

@@ -6,12 +6,9 @@ using namespace support;
 using Catch::Matchers::ContainsSubstring;
 using fl::fate;
 using fl::problem_code;
-using std::chrono::milliseconds;
 
 namespace {
 
-using waits = std::vector<milliseconds>;
-entry line(std::string_view text = "x") { return loose_log(text).at(0); }
 std::string date_at(std::int64_t seconds) {
   auto const at = static_cast<std::time_t>(seconds);
   std::tm parts{};
@@ -269,7 +266,7 @@ TEST_CASE("cloudwatch 6: after three attempts the batch waits, longer each time,
   CHECK(on.sizes().size() == 3);
   CHECK(later().after() == 1000ms);  // not yet
   CHECK(on.sizes().size() == 3);
-  std::vector<milliseconds> pauses;
+  waits pauses;
   for (int i = 0; i < 6; ++i) {
     on.world.steady += 30s;
     pauses.push_back(later().after());

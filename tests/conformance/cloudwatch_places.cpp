@@ -6,14 +6,6 @@ using namespace support;
 using Catch::Matchers::ContainsSubstring;
 using fl::fate;
 using fl::problem_code;
-using std::chrono::milliseconds;
-
-namespace {
-
-using waits = std::vector<milliseconds>;
-entry line(std::string_view text = "x") { return loose_log(text).at(0); }
-
-}  // namespace
 
 TEST_CASE("cloudwatch 2.2: another process was quicker") {
   cloudwatch_desk on;

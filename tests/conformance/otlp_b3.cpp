@@ -75,9 +75,46 @@ TEST_CASE("otlp B32 a decision without ids") {
     auto const got = received({{"b3", text}});
     CHECK_FALSE(got.is_valid());
     CHECK_FALSE(got.trace_id().is_valid());
-    CHECK_FALSE(got.is_sampled());
+    CHECK_FALSE(got.is_deferred());
+    CHECK(got.is_sampled() == (std::string_view{text} != "0"));
     CHECK(passed_on(got).empty());
   }
+}
+
+TEST_CASE("otlp B32 a decision without ids holds for the trace that begins here") {
+  fl::testing::capture all{{.sampler = fl::parent_based(fl::always_on())}};
+  for (fields const& caller : {fields{{"b3", "0"}}, fields{{"X-B3-Sampled", "0"}}, fields{{"X-B3-Sampled", "false"}}}) {
+    fl::scoped_span span{"said no", {.parent = received(caller)}};
+    CHECK_FALSE(span.is_recording());
+    CHECK(span.context().is_valid());
+    CHECK_FALSE(span.context().is_sampled());
+  }
+  { fl::scoped_span const span{"said nothing", {.parent = received({})}}; }
+  {
+    fl::scoped_span const span{"has ids of another form",
+                               {.parent = received({{"b3", "0"}, {"traceparent", "00-" + trace + "-" + parent + "-01"}},
+                                                   {propagator::b3, propagator::tracecontext})}};
+  }
+  CHECK(all.spans().size() == 2);
+  CHECK(all.spans()["has ids of another form"].trace_id.hex().view() == trace);
+  fl::testing::capture none{{.sampler = fl::parent_based(fl::always_off())}};
+  { fl::scoped_span const span{"said yes", {.parent = received({{"b3", "1"}})}}; }
+  { fl::scoped_span const span{"said nothing", {.parent = received({})}}; }
+  CHECK(none.spans().size() == 1);
+}
+
+TEST_CASE("otlp B31 debug wants to see the trace, whatever samplers say") {
+  fl::testing::capture taken{{.sampler = fl::always_off(), .propagators = {propagator::b3, propagator::tracecontext}}};
+  sent out;
+  {
+    fl::scoped_span const server{"server", {.parent = received({{"b3", trace + "-" + parent + "-d"}})}};
+    fl::inject([&](std::string_view name, std::string_view text) { out[std::string{name}] = std::string{text}; });
+  }
+  { fl::scoped_span const server{"alone", {.parent = received({{"b3", "d"}})}}; }
+  { fl::scoped_span const server{"no debug", {.parent = received({{"b3", trace + "-" + parent + "-1"}})}}; }
+  REQUIRE(taken.spans().size() == 2);
+  CHECK(out["traceparent"].substr(52) == "-01");
+  CHECK(out["b3"].substr(49) == "-d");
 }
 
 TEST_CASE("otlp B33 an id of 64 bits") {

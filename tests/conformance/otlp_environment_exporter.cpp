@@ -28,7 +28,8 @@ struct settled_otlp {
   for (auto const& [name, text] : given) all["OTEL_EXPORTER_OTLP_" + name] = text;
   settled_otlp out;
   detail::environment const from{test::reading(all), out.said};
-  out.as = detail::settle_otlp(std::move(code), ~record_types{}, from, out.wrong);
+  out.as.given = std::move(code);
+  detail::settle_otlp(out.as, ~record_types{}, from, out.wrong);
   CHECK(out.wrong.empty());
   return out;
 }

@@ -16,16 +16,6 @@ using Catch::Matchers::EndsWith;
 
 namespace {
 
-template <class Story>
-std::vector<sent_item> items_of(Story story, fl::rollbar_config how = {}, std::function<void(fl::config&)> const& change = {}) {
-  fake_rollbar rollbar;
-  reporting on{rollbar, std::move(how), change};
-  story();
-  CHECK(on.line.flush(patience));
-  CHECK(rollbar.complaints() == std::vector<std::string>{});
-  return rollbar.items();
-}
-
 void start() {
   try {
     try {

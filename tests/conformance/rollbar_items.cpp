@@ -16,20 +16,11 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-/// What `story` makes Rollbar get. Nothing was wrong with any of it.
-template <class Story>
-std::vector<sent_item> items_of(fl::rollbar_config how, Story story) {
-  fake_rollbar rollbar;
-  reporting on{rollbar, std::move(how), [](fl::config& all) { all.batching.capture_bytes = std::size_t{8} << 20; }};
-  story();
-  CHECK(on.line.flush(patience));
-  CHECK(rollbar.complaints() == std::vector<std::string>{});
-  CHECK(adds_up(on.stats()));
-  return rollbar.items();
-}
+/// Large items fit into what is captured.
+void roomy(fl::config& all) { all.batching.capture_bytes = std::size_t{8} << 20; }
 template <class Story>
 sent_item item_of(fl::rollbar_config how, Story story) {
-  auto const all = items_of(std::move(how), std::move(story));
+  auto const all = items_of(std::move(story), std::move(how), roomy);
   REQUIRE(all.size() == 1);
   return all.front();
 }
@@ -193,12 +184,14 @@ TEST_CASE("rollbar: lines of metrics are for machines, and no telemetry") {
 }
 
 TEST_CASE("rollbar: telemetry is the hundred newest before the error, and earlier errors are among them") {
-  auto const items = items_of({}, [] {
-    for (int i = 0; i < 300; ++i) fl::info("log " + std::to_string(i));
-    fl::error_report{std::runtime_error{"first"}};
-    fl::error_report{std::runtime_error{"second"}};
-    for (int i = 0; i < 300; ++i) fl::info("later " + std::to_string(i));
-  });
+  auto const items = items_of(
+      [] {
+        for (int i = 0; i < 300; ++i) fl::info("log " + std::to_string(i));
+        fl::error_report{std::runtime_error{"first"}};
+        fl::error_report{std::runtime_error{"second"}};
+        for (int i = 0; i < 300; ++i) fl::info("later " + std::to_string(i));
+      },
+      {}, roomy);
   REQUIRE(items.size() == 2);
   CHECK(items[0].size("/data/body/telemetry") == 100);
   CHECK(items[0]("/data/body/telemetry/99/body/message") == "log 299");
@@ -209,11 +202,13 @@ TEST_CASE("rollbar: telemetry is the hundred newest before the error, and earlie
 TEST_CASE("P19 the first rule that matches a type or its base decides") {
   fl::rollbar_config how;
   how.rules = {{.type = "std::out_of_range", .level = fl::rollbar_level::ignored}, {.type = "std::exception", .level = fl::rollbar_level::warning}};
-  auto const items = items_of(how, [] {
-    fl::error_report{std::out_of_range{"o"}};
-    fl::error_report{std::runtime_error{"r"}};
-    fl::error_report{"no exception"};
-  });
+  auto const items = items_of(
+      [] {
+        fl::error_report{std::out_of_range{"o"}};
+        fl::error_report{std::runtime_error{"r"}};
+        fl::error_report{"no exception"};
+      },
+      how);
   REQUIRE(items.size() == 2);
   CHECK(items[0]("/data/level") == "warning");
   CHECK(items[1]("/data/level") == "error");

@@ -16,17 +16,6 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-template <class Story>
-std::vector<sent_item> items_of(Story story, fl::rollbar_config how = {}, std::function<void(fl::config&)> const& change = {}) {
-  fake_rollbar rollbar;
-  reporting on{rollbar, std::move(how), change};
-  story();
-  CHECK(on.line.flush(patience));
-  CHECK(rollbar.complaints() == std::vector<std::string>{});
-  CHECK(adds_up(on.stats()));
-  return rollbar.items();
-}
-
 [[gnu::noinline]] void report(std::string const& words) { fl::error_report{std::runtime_error{words}}; }
 
 }  // namespace

@@ -58,11 +58,12 @@ void end_in_an_outage(folder const& in, std::vector<std::string> const& reports,
   auto const endpoint = away.endpoint();
   away.server().stop();
   how.access_token = fake_rollbar::token, how.endpoint = endpoint, how.spool.folder = in.at.string();
+  if (!how.watch) how.watch = std::make_shared<fl::rollbar_watch>();
   problem_log problems;
   fl::pipeline line{plain({fl::rollbar(how)}, problems)};
   fl::with_default const here{line};
   for (auto const& each : reports) report(each);
-  CHECK_FALSE(line.flush(50ms));
+  CHECK(eventually([&] { return !line.flush(50ms) && how.watch->stats().spooled == reports.size(); }));
   CHECK_FALSE(line.shutdown(2s));
 }
 
@@ -204,6 +205,24 @@ TEST_CASE("E20 two clients of one folder do not send an item twice, one of anoth
   CHECK(rollbar.items().size() == 3);
   CHECK(elsewhere.items().empty());
   CHECK(at.items().empty());
+}
+
+TEST_CASE("E20 what the client leaves that held the folder is sent by one that is there already and has nothing to report") {
+  folder const at;
+  fake_rollbar away, rollbar;
+  away.server().answer_by([](auto const&) { return refused_with(503, "not now"); });
+  auto holder = std::make_unique<reporting>(away, spooling(at));
+  report("one");
+  REQUIRE(eventually([&] { return holder->counts().spooled == 1; }));
+  auto how = spooling(at);
+  how.access_token = fake_rollbar::token, how.endpoint = rollbar.endpoint();
+  problem_log problems;
+  fl::pipeline heir{plain({fl::rollbar(how)}, problems)};
+  CHECK(heir.flush(patience));
+  CHECK(rollbar.items().empty());
+  holder.reset();
+  CHECK(eventually([&] { return at.items().empty(); }));
+  CHECK(rollbar.items().size() == 1);
 }
 
 TEST_CASE("E20 a folder that cannot be used is told, and the items go all the same") {

@@ -1,6 +1,6 @@
 // The cases of the W3C's trace-context validation suite, levels 1 and 2 and the strict ones, by their names there: headers come in at a
 // service, and what is looked at is the headers of the calls that it makes. The service is what any server does with this library: extract,
-// a span for the request, and for each call a span and inject. tests/peers/w3c_server.cpp is the same behind real HTTP, for the suite itself.
+// a span for the request, and for each call a span and inject. examples/cruddur --harness is the same behind real HTTP, for the suite itself.
 #include <fanlight/testing.hpp>
 #include <fanlight/trace.hpp>
 

@@ -2,6 +2,8 @@
 #include "catch.hpp"
 #include "support/xray_delivery_kit.hpp"
 
+#include <fanlight/testing.hpp>
+
 using namespace support;
 using Catch::Matchers::ContainsSubstring;
 using fl::problem_code;
@@ -107,6 +109,19 @@ TEST_CASE("xray: Lambda's variable is the parent of an invocation's spans") {
   CHECK(document["trace_id"] == root);
 }
 
+TEST_CASE("xray: what Lambda's variable does not say whole is passed on, and nothing is recorded beneath it") {
+  fl::testing::capture taken{{.sampler = fl::parent_based(fl::always_on())}};
+  for (std::string const& text : {std::string{"Root="} + root, std::string{"Root="} + root + ";Parent=53995c3f42cd8ad8",
+                                  std::string{"Root="} + root + ";Sampled=1"}) {
+    ::setenv("_X_AMZN_TRACE_ID", text.c_str(), 1);
+    fl::scoped_span handler{"handler", {.parent = fl::lambda_context()}};
+    CHECK_FALSE(handler.is_recording());
+    CHECK(fl::xray_trace_id(handler.context().trace_id()).view() == root);
+  }
+  ::unsetenv("_X_AMZN_TRACE_ID");
+  CHECK(taken.spans().empty());
+}
+
 // ---- addresses --------------------------------------------------------------------------------------------------------------------------
 
 namespace {
@@ -202,6 +217,7 @@ TEST_CASE("xray: a host's name is looked up, and an unknown one is told without 
   CHECK_FALSE(on.line.flush(50ms));
   CHECK_FALSE(on.line.shutdown(100ms));
   CHECK(since(began) < 5s);
-  CHECK(adds_up(on.stats()));
-  CHECK(lost_by(on.stats(), fl::loss::shutdown) == 1);
+  auto const told = settled(on.line);
+  CHECK(adds_up(told));
+  CHECK(lost_by(told, fl::loss::shutdown) == 1);
 }

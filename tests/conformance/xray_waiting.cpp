@@ -89,15 +89,21 @@ TEST_CASE("xray: children that wait for their open segment stay queued, and do n
   CHECK(daemon.documents().size() == 1);
 }
 
+namespace {
+
+void drops_health(fl::config& with) {
+  with.process = [](fl::record_editor& record) {
+    if (record.is_span() && record.name() == "health") record.drop();
+  };
+}
+
+}  // namespace
+
 TEST_CASE("xray: what the hook dropped at its end is not in progress, and is forgotten") {
   fake_xray_daemon daemon;
   auto how = to(daemon);
   how.report_open = true;
-  traced on{how, [](fl::config& with) {
-              with.process = [](fl::record_editor& record) {
-                if (record.is_span() && record.name() == "health") record.drop();
-              };
-            }};
+  traced on{how, drops_health};
   for (int i = 0; i < 10; ++i) fl::segment const health{"health"};
   {
     fl::segment const health{"health"};
@@ -113,6 +119,27 @@ TEST_CASE("xray: what the hook dropped at its end is not in progress, and is for
   CHECK(daemon.documents()[0].find(R"("end_time")") != std::string::npos);
 }
 
+TEST_CASE("xray: what the hook drops is not left open, whatever comes after it: log records alone, or nothing") {
+  for (bool const logs : {false, true}) {
+    INFO("logs: " << logs);
+    fake_xray_daemon daemon;
+    auto how = to(daemon);
+    how.report_open = true;
+    traced on{how, drops_health};
+    {
+      fl::segment const health{"health"};
+      CHECK(on.line.flush(patience));
+    }
+    if (logs) fl::info("and no span");
+    CHECK(on.line.flush(patience));
+    CHECK(adds_up(on.stats()));
+    on.line.shutdown(patience);
+    CHECK(on.counted(problem_code::left_open) == 0);
+    CHECK(adds_up(on.stats()));
+    CHECK(daemon.documents().empty());
+  }
+}
+
 TEST_CASE("P35 what is open at the end leaves as in progress, in time") {
   fake_xray_daemon daemon;
   auto how = to(daemon);
@@ -122,8 +149,8 @@ TEST_CASE("P35 what is open at the end leaves as in progress, in time") {
     fl::segment const svc{"svc"};
     fl::subsegment const sub{"sub"};
     auto const began = clock::now();
-    on.line.shutdown(200ms);
-    CHECK(since(began) < 2s);
+    on.line.shutdown(patience);
+    CHECK(since(began) < patience / 2);  // it waits for none of them to end
   }
   REQUIRE(daemon.wait_for_documents(1));
   std::vector<std::string> open;
@@ -151,9 +178,8 @@ TEST_CASE("P35 and a TCP side that never answers does not hold it up") {
   fl::subsegment const sub{"sub"};
   auto const began = clock::now();
   CHECK_FALSE(on.line.shutdown(200ms));
-  CHECK(since(began) < 400ms);
-  CHECK(adds_up(on.stats()));
-  CHECK(on.stats().queued == 0);
+  CHECK(since(began) < 5s);
+  CHECK(adds_up(settled(on.line)));
 }
 
 // ---- many -------------------------------------------------------------------------------------------------------------------------------

@@ -361,7 +361,7 @@ TEST_CASE("a broken exporter is told of, counted exactly, ends in time, and hurt
       auto const began = clock::now();
       running.shutdown(2s);
       CHECK(since(began) < 10s);
-      auto const told = running.stats().exporters.at(0);
+      auto const told = settled(running);
       CHECK(adds_up(told));
       CHECK(told.accepted == (of.broken->wants_open ? 10 : 5));
       CHECK(told.queued == 0);

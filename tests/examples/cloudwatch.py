@@ -7,22 +7,23 @@ import signal
 import subprocess
 
 import cruddur
-from answering import Answering
+from endpoint import Endpoint
 from otlp import check
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "hush", "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true", "no_proxy": "*"}
 
 
-class Logs(Answering):
+class Logs(Endpoint):
     """Groups and streams in memory."""
     def __init__(self):
+        super().__init__()
         self.groups, self.actions = {}, []
 
     @property
     def variables(self):
-        return {**KEYS, "AWS_ENDPOINT_URL": self.origin}
+        return {**KEYS, "AWS_ENDPOINT_URL": self.endpoint}
 
-    def answer(self, _, headers, body):
+    def reply(self, _, headers, body):
         action = headers["X-Amz-Target"].split(".")[1]
         with self.lock:
             self.actions.append(action)

@@ -61,7 +61,7 @@ def post(server, document):
 
 
 def talk(server):
-    """All requests of the test, in order, each with the status it must have."""
+    """All requests of the test, in order, each with the status it must have. The length of the first answer."""
     status, home = server.ask("/api/activities/home", headers={"traceparent": "00-%s-%s-01" % CALLER})
     check(status == 200 and len(home) == 3, f"home: {status} {home}")
     status, rows = server.ask("/api/activities/notifications?user_handle=worf")
@@ -76,8 +76,9 @@ def talk(server):
     check(post(server, {"user_handle": "worf", "message": "\u00e9" * 281}) == (422, {"error": "message_exceed_max_chars"}), "281")
     check(post(server, {"user_handle": "worf", "message": "\u00e9" * 280})[0] == 201, "280 characters, 560 bytes")
     check(server.ask("/api/activities", b"{nonsense")[0] == 400, "nonsense")
-    check(server.ask("/wp-login.php")[0] == 404, "no such page")
+    check(server.ask("/wp-login.php") == (404, {"error": "no_such_page"}), "no such page")
     check(server.ask("/api/health") == (200, {"ok": True}), "health")
+    return len(json.dumps(home, separators=(",", ":"), ensure_ascii=False).encode())
 
 
 class Traces:
@@ -99,13 +100,16 @@ class Traces:
         return child
 
 
-def home(traces, port):
+def home(traces, port, length):
     root = one(traces.server(200, url_path="/api/activities/home"), "home")
     check((root.trace, root.parent) == CALLER, f"the caller's trace goes on: {root}")
     check(root.name == "GET /api/activities/home" and root.status == UNSET, root.wire)
     wanted = {"http.request.method": "GET", "http.route": "/api/activities/home", "url.path": "/api/activities/home",
               "url.scheme": "http", "http.response.status_code": 200, "server.address": "127.0.0.1", "server.port": port,
-              "client.address": "127.0.0.1", "user_agent.original": "a test/1", "network.protocol.version": "1.1"}
+              "client.address": "127.0.0.1", "user_agent.original": "a test/1", "network.protocol.version": "1.1",
+              "network.peer.address": "127.0.0.1", "http.response.body.size": length}
+    ports = [root.attributes.pop(key) for key in ("client.port", "network.peer.port")]
+    check(ports[0] == ports[1] and 0 < ports[0] < 65536 and ports[0] != port, f"the caller's port twice, not ours: {ports}")
     check(root.attributes == wanted, f"{root.attributes} should be {wanted}")
     for key, value in {"service.name": "cruddur", "service.version": "1.4.0", "telemetry.sdk.name": "fanlight",
                        "telemetry.sdk.language": "cpp", "deployment.environment.name": "development"}.items():
@@ -170,6 +174,7 @@ def posts(traces):
     check(sorted(reasons) == ["message_blank", "message_exceed_max_chars"], reasons)
     check(traces.beneath(one(traces.server(400), "400")) == [], "what is not understood goes no further")
     lost = one(traces.server(404, url_path="/wp-login.php"), "no such page")
+    check(lost.attributes["http.response.body.size"] == len('{"error":"no_such_page"}'), lost.attributes)
     check(lost.name == "GET" and "http.route" not in lost.attributes, f"no route, and no path in the name: {lost.wire}")
 
 
@@ -183,6 +188,8 @@ def access_log(traces):
         path, _, query = path.partition("?")
         check(log.attributes["http.response.status_code"] == int(status) and log.attributes["url.path"] == path, log.wire)
         check(log.attributes.get("url.query", "") == query, log.wire)
+        route = re.sub("@.*", "@:handle", path) if path.startswith("/api/") else None
+        check(log.attributes.get("http.route") == route, log.wire)
         if path == "/api/health":
             continue
         root = roots.pop(log.span)
@@ -197,10 +204,10 @@ def access_log(traces):
 def whole_files(folder, scratch):
     path = scratch / "spans.jsonl"
     with Server(folder, "--otlp-file", str(path), "--seed", "7") as server:
-        talk(server)
+        length = talk(server)
         out, err = server.stop(signal.SIGTERM)
     traces = Traces(path, scratch / "spans.logs.jsonl")
-    home(traces, server.port)
+    home(traces, server.port, length)
     notifications(traces)
     user_pages(traces)
     crash(traces)
@@ -265,10 +272,36 @@ def dropped_for_xray(folder):
             raise AssertionError(f"nothing is sent, not {daemon.document()}")
 
 
+def harness(folder):
+    """The suite's protocol, over two stages: the server calls itself to call itself. Everything is one trace, the caller's."""
+    with tempfile.TemporaryDirectory() as scratch:
+        path = pathlib.Path(scratch) / "spans.jsonl"
+        with Server(folder, "--harness", "--otlp-file", str(path)) as server:
+            wanted = {"user_handle": "worf", "message": "\u201cto be\u201d \\"}
+            inner = [{"url": server.address + "/api/activities", "arguments": wanted}]
+            outer = json.dumps([{"url": server.address + "/test", "arguments": inner}, {"url": "nowhere", "arguments": 1}]).encode()
+            check(server.ask("/test", outer, {"traceparent": "00-%s-%s-01" % CALLER, "tracestate": "foo=1"}) == (200, []), "two stages")
+            check(server.ask("/api/activities/@worf")[1][-1]["message"] == wanted["message"], "the arguments arrive as they were")
+            for body in (b"{", b"{}", b"[1]", b'[{"url": 1, "arguments": 1}]', b'[{"url": "http://127.0.0.1:1/"}]', b"[" * 501 + b"]" * 501):
+                check(server.ask("/test", body) == (400, {"error": "body_not_understood"}), body)
+            server.stop(signal.SIGTERM)
+        mine = [s for s in spans(path) if s.trace == CALLER[0] and s.kind in (SERVER, CLIENT) and "http.request.method" in s.attributes]
+    chain, parent = [], CALLER[1]
+    while mine:
+        next_one = one((s for s in mine if s.parent == parent), f"span beneath {parent}")
+        mine.remove(next_one)
+        chain.append((next_one.name, next_one.kind))
+        parent = next_one.id
+    check(chain == [("POST /test", SERVER), ("POST", CLIENT)] * 2 + [("POST /api/activities", SERVER)], chain)
+    with Server(folder) as server:
+        check(server.ask("/test", b"[]") == (404, {"error": "no_such_page"}), "it is not there by itself")
+
+
 def run(folder):
     with tempfile.TemporaryDirectory() as scratch:
         whole_files(folder, pathlib.Path(scratch))
     json_console(folder)
+    harness(folder)
     dropped_for_xray(folder)
     errors_to_rollbar(folder)
     bad_command_line(folder)

@@ -6,17 +6,18 @@ import pathlib
 import subprocess
 import tempfile
 
-from answering import Answering
+from endpoint import Endpoint
 from otlp import check, logs, one, spans
 from small import child
 
 
-class Sink(Answering):
+class Sink(Endpoint):
     """Takes OTLP in JSON, as Honeycomb does; what it says to it is given."""
     def __init__(self, status=200, said=b"{}"):
+        super().__init__()
         self.status, self.said, self.requests = status, said, []
 
-    def answer(self, path, headers, body):
+    def reply(self, path, headers, body):
         with self.lock:
             self.requests.append((path, headers, gzip.decompress(body) if headers["Content-Encoding"] == "gzip" else body))
         return self.status, {}, self.said
@@ -55,7 +56,7 @@ def story(found, told):
 
 def run(folder):
     with tempfile.TemporaryDirectory() as scratch, Sink() as sink:
-        address = sink.origin
+        address = sink.endpoint
         done = send(folder, sink, OTEL_EXPORTER_OTLP_ENDPOINT=address, OTEL_EXPORTER_OTLP_PROTOCOL="http/json",
                     OTEL_EXPORTER_OTLP_HEADERS="x-honeycomb-team=a%20key")
         check(done[:2] == (0, "12 records delivered, 0 lost\n"), f"exit 0: {done}")
@@ -65,14 +66,14 @@ def run(folder):
         story(*read(sink, pathlib.Path(scratch)))
 
     with Sink() as sink:
-        done = send(folder, sink, HONEYCOMB_API_KEY="hcaik_key", HONEYCOMB_API_ENDPOINT=sink.origin)
+        done = send(folder, sink, HONEYCOMB_API_KEY="hcaik_key", HONEYCOMB_API_ENDPOINT=sink.endpoint)
         check(done == (0, "12 records delivered, 0 lost\n", ""), f"in silence: {done}")
         check({path for path, _, _ in sink.requests} == {"/v1/traces", "/v1/logs"}, sink.requests)
         check(all(headers["x-honeycomb-team"] == "hcaik_key" and headers["Content-Type"] == "application/x-protobuf"
                   for _, headers, _ in sink.requests), sink.requests)
 
     with Sink(401, b'{"error":"unknown API key hcaik_key - check your credentials"}') as sink:
-        done = send(folder, sink, HONEYCOMB_API_KEY="hcaik_key", HONEYCOMB_API_ENDPOINT=sink.origin)
+        done = send(folder, sink, HONEYCOMB_API_KEY="hcaik_key", HONEYCOMB_API_ENDPOINT=sink.endpoint)
         check(done[:2] == (1, "0 records delivered, 12 lost\n"), f"exit 1: {done}")
         check("look at what feeds the header x-honeycomb-team (from HONEYCOMB_API_KEY)" in done[2], done)
         check("hcaik_key" not in done[2], f"the key is not shown: {done}")

@@ -1,14 +1,17 @@
-"""What cruddur does for pages in a browser: files, leave for another origin, and the proxy for their spans. tests/peers has a real browser."""
+"""What cruddur does for pages in a browser: files, leave for another origin, and the proxy for their spans, with a
+`Collector` behind it that proxy() makes. tests/peers has a real browser."""
 import contextlib
+import gzip
 import http.client
 import json
 import signal
+import socket
 import subprocess
 import tempfile
 import pathlib
 
 import cruddur
-from answering import Answering
+from endpoint import Endpoint
 from otlp import check
 
 ORIGIN = "http://127.0.0.1:3000"
@@ -16,18 +19,19 @@ KEY = "hidden/=key"
 SPANS = json.dumps({"resourceSpans": []}).encode()
 
 
-class Collector(Answering):
+class Collector(Endpoint):
     """Takes what comes, with the status it is told to."""
     def __init__(self):
+        super().__init__()
         self.status, self.taken = 200, []
 
-    def answer(self, path, headers, body):
+    def reply(self, path, headers, body):
         with self.lock:
             self.taken.append((path, headers["x-team"], headers["Content-Type"], headers["Cookie"], body))
         return self.status, {}, b'{"partialSuccess":{},"secret":"no page should see"}'
 
     def variables(self):
-        return {"OTEL_EXPORTER_OTLP_ENDPOINT": self.origin + "/", "OTEL_EXPORTER_OTLP_HEADERS": "x-team = hidden%2F%3Dkey , nonsense", "no_proxy": "*"}
+        return {"OTEL_EXPORTER_OTLP_ENDPOINT": self.endpoint + "/", "OTEL_EXPORTER_OTLP_HEADERS": "x-team = hidden%2F%3Dkey , nonsense", "no_proxy": "*"}
 
 
 def ask(server, method, path, body=None, headers={}):
@@ -43,6 +47,12 @@ def ship(server, kind="application/json", body=SPANS):
     return status
 
 
+def without_length(server):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(b"POST /v1/traces HTTP/1.1\r\nHost: cruddur\r\nContent-Type: application/json\r\n\r\n")
+        return connection.recv(1000)
+
+
 def proxy(folder):
     with Collector() as far:
         with cruddur.Server(folder, environment=far.variables()) as server:
@@ -50,6 +60,11 @@ def proxy(folder):
                 check(ship(server, kind) == 200, kind)
             check(far.taken == [("/v1/traces", KEY, kind, None, SPANS) for kind in ("application/json", "application/x-protobuf", "application/json")], far.taken)
             check(ship(server, "text/plain") == 415 and ship(server, body=b"x" * 300_000) == 413 and len(far.taken) == 3, "neither goes on")
+            check(ship(server, body=iter([SPANS])) == 411, "in chunks")
+            packed = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+            check(ask(server, "POST", "/v1/traces", gzip.compress(b" " * 10_000_000), packed)[0] == 415, "one that grows")
+            check(without_length(server).startswith(b"HTTP/1.1 411"), "no length")
+            check(len(far.taken) == 3, "none of them goes on")
             for far.status, told in ((400, 400), (429, 503), (503, 503), (401, 502), (404, 502)):
                 check(ship(server) == told, f"{far.status} is told as {told}")
             _, err = server.stop(signal.SIGTERM)
@@ -72,6 +87,7 @@ def origins(folder):
             for path in ("/api/activities/home", "/api/activities/@crash", "/no/such"):
                 _, headers, _ = ask(server, "GET", path, headers={"Origin": origin})
                 check((headers["Access-Control-Allow-Origin"], headers["Vary"]) == (allowed, "Origin"), f"{path} for {origin}: {headers}")
+                check((headers["Access-Control-Expose-Headers"] == "Retry-After") == (allowed is not None), f"when to come again is for the page: {headers}")
         _, err = server.stop(signal.SIGTERM)
         check("OPTIONS" not in err, f"a preflight leaves no trace: {err}")
     with cruddur.Server(folder) as server:
@@ -92,6 +108,9 @@ def files(folder):
             check((status, headers["Content-Type"], body) == (200, "text/html", b"<title>cruddur</title>"), f"{status} {headers} {body}")
             check(ask(server, "GET", "/page.js")[1]["Content-Type"] == "text/javascript", "a script is told as one")
             check(ask(server, "GET", "/../outside.txt")[0] == 404 and ask(server, "GET", "/%2e%2e/outside.txt")[0] == 404, "what is beside the folder")
+            _, err = server.stop(signal.SIGTERM)
+            check("page.js" not in err and "GET http / " not in err, f"files of the page leave no trace: {err}")
+            check(err.count("outside.txt 404") == 2, f"what is none of them does: {err}")
 
 
 def run(folder):

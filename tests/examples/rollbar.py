@@ -3,25 +3,26 @@ import json
 import os
 import subprocess
 
-from answering import Answering
+from endpoint import Endpoint
 from otlp import check
 
 TOKEN = "post-server-item-token"
 
 
-class Sink(Answering):
+class Sink(Endpoint):
     """Takes items; the first answers are those it is given."""
     def __init__(self, *answers):
+        super().__init__()
         self.answers, self.bodies = list(answers), []
 
-    def answer(self, path, headers, body):
+    def reply(self, path, headers, body):
         with self.lock:
             self.bodies.append((path, headers["X-Rollbar-Access-Token"], body))
             status = self.answers.pop(0) if self.answers else 200
         return status, {}, json.dumps({"err": 0, "result": {}} if status == 200 else {"err": 1, "message": f"no: {TOKEN}"}).encode()
 
     def environment(self):
-        return {"ROLLBAR_ACCESS_TOKEN": TOKEN, "ROLLBAR_ENDPOINT": f"{self.origin}/api/1/item/"}
+        return {"ROLLBAR_ACCESS_TOKEN": TOKEN, "ROLLBAR_ENDPOINT": f"{self.endpoint}/api/1/item/"}
 
     def items(self):
         with self.lock:

@@ -6,6 +6,7 @@ import sys
 
 sys.dont_write_bytecode = True  # the source tree stays as it is
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import cloudwatch
 import cruddur
 import honeycomb

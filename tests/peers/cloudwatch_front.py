@@ -1,11 +1,12 @@
-"""Stands before moto as CloudWatch Logs: refuses what the real service refuses and moto lets through (bytes and events of a batch, 24 hours,
-sizes, empty messages, letters in the name of a stream), can hold CreateLogStream, and can have keys expire for a while. All else goes on to
-moto as it came, its signature too: `Host` is what was signed."""
+"""Stands before moto as CloudWatch Logs, made by watchtower_suite for each program that tells its story: refuses what the real service refuses and
+moto lets through (bytes and events of a batch, 24 hours, sizes, empty messages, letters in the name of a stream), can hold CreateLogStream, and can
+have keys expire for a while. All else goes on to moto as it came, its signature too: `Host` is what was signed."""
 import http.client
-import http.server
 import json
 import threading
 import time
+
+from endpoint import Endpoint
 
 DAY, HOUR = 86_400_000, 3_600_000
 BATCH_BYTES, BATCH_EVENTS, OVERHEAD = 1_048_576, 10_000, 26
@@ -33,53 +34,21 @@ def wrong_with(body):
     return None
 
 
-class Front:
-    """Answers from the beginning of its block to the end, a thread for each connection."""
-
+class Front(Endpoint):
     def __init__(self, port):
+        super().__init__()
         self.behind = port
         self.changed = threading.Condition()
         self.actions, self.refused = [], []
         self.making = threading.Event()  # CreateLogStream goes on when it is set
         self.making.set()
         self.expired_for = self.expired_until = 0
-        front = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                status, headers, answer = front.answer(self.path, self.headers, body)
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02})
-
-    def __enter__(self):
-        self.thread.start()
-        return self
 
     def __exit__(self, *_):
         self.making.set()
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+        super().__exit__()
 
-    @property
-    def endpoint(self):
-        return f"http://127.0.0.1:{self.server.server_port}"
-
-    def answer(self, path, headers, body):
+    def reply(self, path, headers, body):
         action = (headers.get("X-Amz-Target") or "").rpartition(".")[2]
         with self.changed:
             self.actions.append(action)

@@ -1,12 +1,13 @@
-"""The example server as a peer of real browsers and back ends: started as its users start it, asked by curl, its page served from elsewhere."""
+"""The example server as a peer of real browsers and back ends: started as its users start it, asked by curl, its page served from elsewhere, by
+the `Pages` that each visit of demo_suite makes."""
 import functools
 import http.server
 import os
 import re
 import subprocess
-import threading
 
 import otlp_json
+from endpoint import Quiet, Server
 from kit import PATIENCE, Failed, Process, must
 
 SETTINGS = ("OTEL_", "FANLIGHT_", "AWS_", "ROLLBAR_", "HONEYCOMB_", "DD_")
@@ -52,27 +53,15 @@ def curl(address, headers=(), body=None):
     return int(must([*line, address], limit=2 * PATIENCE))
 
 
-class Pages:
-    """Another origin: serves a folder while its block lasts."""
+class Files(Quiet, http.server.SimpleHTTPRequestHandler):
+    pass
+
+
+class Pages(Server):
+    """Another origin: serves a folder."""
 
     def __init__(self, folder):
-        class Handler(http.server.SimpleHTTPRequestHandler):
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder))
-        self.server.daemon_threads = True
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
-        self.origin = f"http://127.0.0.1:{self.server.server_port}"
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
+        super().__init__(functools.partial(Files, directory=folder))
 
 
 # ---- what the Collector wrote, as plain facts ----

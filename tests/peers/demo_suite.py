@@ -24,12 +24,12 @@ def visit(kit, name, elsewhere=False, known=True):
     with collector.Collector(folder / "collected.jsonl", folder / "collector.log") as far, Pages(folder / "page") as pages:
         if not elsewhere:
             browser.bundle(folder / "page")
-        origin = ["--web-origin", pages.origin if known else "http://127.0.0.1:1"] if elsewhere else ["--web", folder / "page"]
+        origin = ["--web-origin", pages.endpoint if known else "http://127.0.0.1:1"] if elsewhere else ["--web", folder / "page"]
         settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": far.endpoint, "OTEL_EXPORTER_OTLP_HEADERS": f"x-api-key={whole_demo.HIDDEN}"}
         with Cruddur(program(kit), folder / "cruddur.log", "--otlp", *origin, environment=settings) as app:
             if elsewhere:
                 browser.bundle(folder / "page", app.address)
-            told = browser.drive((pages.origin if elsewhere else app.address) + "/", *whole_demo.STEPS, STRANGER="no" if known else "yes")
+            told = browser.drive((pages.endpoint if elsewhere else app.address) + "/", *whole_demo.STEPS, STRANGER="no" if known else "yes")
             app.end()
         far.stop()
         return told, collected(far.file)[0]

@@ -82,6 +82,19 @@ def installed_from(name, requirements):
     return cached(name, [requirements, sys.version], make) / "bin/python"
 
 
+def needs_all(*needs):
+    """What each of them gives. All that is missing is told at once."""
+    found, missing = [], []
+    for each in needs:
+        try:
+            found.append(each())
+        except Missing as why:
+            missing.append(why)
+    if missing:
+        raise Missing("; ".join(map(str, missing)), *(package for each in missing for package in each.packages))
+    return found
+
+
 OLDEST_NODE = 18
 
 

@@ -1,11 +1,10 @@
 """The suites about Rollbar: the same stories told by fanlight, by pyrollbar and by rollbar.js to one sink, and how each takes an answer that is
-no 200. What differs stands in tables of docs/backends/rollbar-peers.md."""
-import http.server
+no 200. What differs stands in tables of docs/backends/rollbar-peers.md. The sink is `Sink`, made here for each program that tells."""
 import json
 import re
-import threading
 
 import rollbar_compare
+from endpoint import Endpoint
 from kit import HERE, Failed, must, script
 from xray_kit import check
 
@@ -18,44 +17,19 @@ LIMITED = {"X-Rate-Limit-Limit": "1", "X-Rate-Limit-Remaining": "0", "X-Rate-Lim
 RESET = 0
 
 
-class Sink:
-    """Rollbar's address of items, from its construction to the end of its block. Answers with `statuses`, and with 200 after that."""
+class Sink(Endpoint):
+    """Rollbar's address of items. Answers with `statuses`, and with 200 after that."""
 
     def __init__(self, statuses=()):
-        self.lock, self.bodies, self.answers, self.wrong, self.statuses = threading.Lock(), [], [], [], list(statuses)
-        outer = self
+        super().__init__()
+        self.bodies, self.answers, self.wrong, self.statuses = [], [], [], list(statuses)
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            timeout = 60
-
-            def do_POST(self):
-                status = outer.keep(self.path, self.headers, self.rfile.read(int(self.headers.get("Content-Length") or 0)))
-                if status == RESET:
-                    self.close_connection = True
-                    return
-                answer = json.dumps({"err": 0, "result": {"id": None, "uuid": "0"}} if status == 200 else {"err": 1, "message": "as the test says"}).encode()
-                self.send_response(status)
-                for name, value in {"Content-Type": "application/json", "Content-Length": str(len(answer)), **(LIMITED if status == 429 else {})}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
+    def reply(self, path, headers, body):
+        status = self.keep(path, headers, body)
+        if status == RESET:
+            return None
+        answer = {"err": 0, "result": {"id": None, "uuid": "0"}} if status == 200 else {"err": 1, "message": "as the test says"}
+        return status, LIMITED if status == 429 else {}, json.dumps(answer).encode()
 
     def keep(self, path, headers, body):
         with self.lock:
@@ -65,10 +39,6 @@ class Sink:
             self.bodies.append(body)
             self.answers.append(status)
             return status
-
-    @property
-    def base(self):
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
 
 
 def tell_ours(kit):
@@ -81,7 +51,7 @@ def told(kit, who, tell):
     """The item of each story, as that SDK sends it, and what it printed."""
     def run():
         with Sink() as sink:
-            words = tell(sink.base, TOKEN)
+            words = tell(sink.endpoint, TOKEN)
         check(not sink.wrong and len(sink.bodies) == len(STORIES), f"{who}: {len(sink.bodies)} items for {len(STORIES)} stories; {sink.wrong[:3]}\n{words}")
         return dict(zip(STORIES, map(json.loads, sink.bodies))), sink.bodies, words
     return kit.once(("rollbar", who), run)
@@ -148,7 +118,7 @@ SCRIPTS = {"413": [413], "429": [429], "503": [503], "503 503": [503, 503], "no 
 def outcome(tell, statuses):
     """How many requests there were, and what became of the item: arrived under its uuid, was replaced by another, or lost."""
     with Sink(statuses) as sink:
-        words = tell(sink.base, TOKEN, "named")
+        words = tell(sink.endpoint, TOKEN, "named")
     check(sink.bodies and not sink.wrong, f"{len(sink.bodies)} requests; {sink.wrong[:3]}\n{words}")
     uuids = [json.loads(body)["data"].get("uuid") for body in sink.bodies]
     taken = [uuid for uuid, status in zip(uuids, sink.answers) if status == 200]

@@ -19,7 +19,7 @@ import time
 import traceback
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1] / "support")]
 import cloudwatch_suites  # noqa: E402
 import demo_suite  # noqa: E402
 import otlp_suites  # noqa: E402

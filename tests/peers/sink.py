@@ -1,10 +1,10 @@
-"""An OTLP endpoint that keeps what it gets: each request's body, inflated, in a file of its own, for readers in other languages.
+"""An OTLP endpoint that keeps what it gets: each request's body, inflated, in a file of its own, for readers in other languages. otlp_suites makes
+one for each transfer.
 
 The files are NUMBER.SIGNAL.ENCODING, as in 000007.traces.pb. What is wrong with a request itself (type, path, length) is kept in `wrong`.
 """
 import gzip
 import re
-import threading
 
 from endpoint import Endpoint
 
@@ -15,7 +15,7 @@ AGENT = re.compile(r"fanlight/\d+\.\d+\.\d+ OTel-OTLP-Exporter-Cpp/\d+\.\d+\.\d+
 class Sink(Endpoint):
     def __init__(self, folder, encoding, compression):
         self.folder, self.encoding, self.compression = folder, encoding, compression
-        self.lock, self.wrong, self.requests, self.connections, self.wire_bytes = threading.Lock(), [], 0, 0, 0
+        self.wrong, self.requests, self.connections, self.wire_bytes = [], 0, 0, 0
         folder.mkdir(parents=True)
         super().__init__()
 
@@ -26,7 +26,7 @@ class Sink(Endpoint):
     def reply(self, path, headers, body):
         status = self.keep(path, headers, body)
         kind = headers.get("Content-Type", "text/plain")
-        return status, kind, b"{}" if kind == "application/json" else b""
+        return status, {"Content-Type": kind}, b"{}" if kind == "application/json" else b""
 
     def keep(self, path, headers, body):
         with self.lock:

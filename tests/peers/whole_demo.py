@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The whole demo: a page in a real browser, curl, and the example server with all four back ends at once. What each of them got of each request
-is put side by side in one table (whole_judge.py). scripts/demo --peers builds the server and runs this; so does suite `demo` of run.py.
+is put side by side in one table (whole_judge.py). scripts/demo --peers builds the server and runs this; so does suite `demo` of run.py. All back
+ends but Rollbar are other people's programs: for it stands `Items`, which perform() makes.
 
 usage: tests/peers/whole_demo.py --cruddur PROGRAM [--keep]
        tests/peers/whole_demo.py --packages      what apt might bring that is missing here
@@ -8,7 +9,6 @@ usage: tests/peers/whole_demo.py --cruddur PROGRAM [--keep]
 Exit status 0 means: every request is the same trace everywhere, its parents are right, and nothing was lost.
 """
 import argparse
-import http.server
 import json
 import os
 import random
@@ -16,13 +16,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1] / "support")]
 import whole_judge  # noqa: E402
 from cruddur_kit import Cruddur, check, collected, curl  # noqa: E402
-from kit import Failed, Missing, Process, script  # noqa: E402
+from endpoint import Endpoint  # noqa: E402
+from kit import Failed, Missing, Process, needs_all, script  # noqa: E402
 
 collector, moto, browser, xray_daemon = script("collector"), script("moto"), script("browser"), script("xray_daemon")
 GROUP, TOKEN = "cruddur", "post-server-item-token"
@@ -65,46 +65,20 @@ PAGE = [CURL[0], CURL[4], CURL[5], CURL[8], CURL[0], CURL[9], CURL[7]]
 
 # ---- the back ends that are not others' programs ----
 
-class Items:
-    """Rollbar's side: takes items while its block lasts, from whoever has the token."""
+class Items(Endpoint):
+    """Rollbar's side: takes items, from whoever has the token."""
 
     def __init__(self):
-        self.items, self.wrong, self.lock = [], [], threading.Lock()
-        outer = self
+        super().__init__()
+        self.items, self.wrong = [], []
+        self.environment = {"ROLLBAR_ACCESS_TOKEN": TOKEN, "ROLLBAR_ENDPOINT": f"{self.endpoint}/api/1/item/"}
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            timeout = 60
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                with outer.lock:
-                    if (self.path, self.headers.get("X-Rollbar-Access-Token")) != ("/api/1/item/", TOKEN):
-                        outer.wrong.append(f"a request to {self.path} without the token")
-                    outer.items.append(json.loads(body)["data"])
-                answer = b'{"err": 0, "result": {}}'
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
-        self.environment = {"ROLLBAR_ACCESS_TOKEN": TOKEN, "ROLLBAR_ENDPOINT": f"http://127.0.0.1:{self.server.server_port}/api/1/item/"}
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
+    def reply(self, path, headers, body):
+        with self.lock:
+            if (path, headers.get("X-Rollbar-Access-Token")) != ("/api/1/item/", TOKEN):
+                self.wrong.append(f"a request to {path} without the token")
+            self.items.append(json.loads(body)["data"])
+        return 200, {}, b'{"err": 0, "result": {}}'
 
 
 class Relay(Process):
@@ -190,10 +164,11 @@ def environment(near, far, service, items):
             "OTEL_EXPORTER_OTLP_HEADERS": f"x-api-key={HIDDEN}", "FANLIGHT_LOG_GROUP": GROUP}
 
 
-def no_key_in(told):
+def no_key_in(told, *more):
     """Nothing that the page was made of, got or sent holds a key."""
+    check(any('"retry-after"' in each or '"content-type"' in each for each in told["texts"]), "no headers of answers were looked at")
     for text in told["texts"]:
-        check(HIDDEN not in text and TOKEN not in text, "a key is in the page")
+        check(not any(each in text for each in (HIDDEN, TOKEN, *more)), "a key is in the page")
 
 
 def perform(folder, program):
@@ -208,7 +183,7 @@ def perform(folder, program):
             counters = app.end()
         near.stop()
         far.stop()
-        no_key_in(told)
+        no_key_in(told, service.keys["AWS_SECRET_ACCESS_KEY"])
         printed = app.log.read_text(errors="replace")
         check(not any(each in printed for each in (HIDDEN, TOKEN, service.keys["AWS_SECRET_ACCESS_KEY"])), "a key is in what the server printed")
         check(not items.wrong, "\n".join(items.wrong))
@@ -226,14 +201,7 @@ def prepare():
 
 
 def tools():
-    missing = []
-    for peer in (browser, collector, moto):
-        try:
-            peer.tools()
-        except Missing as why:
-            missing.append(why)
-    if missing:
-        raise Missing("; ".join(map(str, missing)), *(package for each in missing for package in each.packages))
+    needs_all(*(peer.tools for peer in (browser, collector, moto)))
 
 
 def packages():

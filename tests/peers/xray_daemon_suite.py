@@ -17,29 +17,31 @@ LARGEST = 65_477  # bytes of a document in the largest datagram of IPv4, after t
 LOAD = (1000, 200)
 
 
-def behind(kit, name, way, *story, limit=300, **how):
-    """A story through a daemon: what the program said, what it asked for, the service behind, and what the daemon logged."""
+def behind(kit, name, way, *story, limit=300, documents=0, **how):
+    """A story through a daemon: what the program said, what it asked for, the service behind, and what the daemon logged. A daemon that is
+    stopped leaves datagrams unread, so where it is known how many documents there are, they are waited for."""
     folder = kit.folder(f"daemon-{name}")
     with Service(**how) as far, xray_daemon.Daemon(far.endpoint, folder) as near:
         told = run_story(kit, near.environment, way, *story, folder / "asked.jsonl", limit=limit)
+        far.wait(lambda: len(far.documents) >= documents)
         near.stop()  # flushes
         check(not far.wrong, "\n".join(far.wrong[:5]))
         return told, Asked(folder / "asked.jsonl"), far, near.log.read_text(errors="replace")
 
 
 def whole_case(kit, way):
-    told, asked, far, _ = kit.once(("daemon whole", way), lambda: behind(kit, f"whole-{way}", way, "requests", 120, 3))
+    told, asked, far, _ = kit.once(("daemon whole", way), lambda: behind(kit, f"whole-{way}", way, "requests", 120, 3, documents=120))
     all_left(told)
     return f"{each_once(asked, far.documents)} ids in {len(far.documents)} documents; batches of {sorted(far.batches, reverse=True)}"
 
 
 def documents_of(kit):
-    _, _, far, _ = kit.once(("daemon whole", "udp"), lambda: behind(kit, "whole-udp", "udp", "requests", 120, 3))
+    _, _, far, _ = kit.once(("daemon whole", "udp"), lambda: behind(kit, "whole-udp", "udp", "requests", 120, 3, documents=120))
     return written(kit.root / "daemon-documents", far.documents)
 
 
 def large_case(kit):
-    told, asked, far, _ = behind(kit, "large", "udp", "large", 63_000)
+    told, asked, far, _ = behind(kit, "large", "udp", "large", 63_000, documents=1)
     all_left(told)
     each_once(asked, far.documents)
     document = json.loads(far.documents[0])
@@ -49,7 +51,7 @@ def large_case(kit):
 
 def largest_case(kit):
     """One of fanlight's documents, filled up to what a datagram holds: byte for byte the same behind the daemon."""
-    _, _, far, _ = kit.once(("daemon whole", "udp"), lambda: behind(kit, "whole-udp", "udp", "requests", 120, 3))
+    _, _, far, _ = kit.once(("daemon whole", "udp"), lambda: behind(kit, "whole-udp", "udp", "requests", 120, 3, documents=120))
     start = far.documents[0].encode()[:-1] + b',"metadata":{"default":{"filling":"'
     body = start + b"x" * (LARGEST - len(start) - 4) + b'"}}}'
     with Service() as last, xray_daemon.Daemon(last.endpoint, kit.folder("daemon-largest")) as near:

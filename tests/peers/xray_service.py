@@ -1,5 +1,5 @@
 """What stands behind an X-Ray daemon in place of the service: takes PutTraceSegments, refuses what it is told to, and serves sampling rules and
-targets. Everything that came is kept."""
+targets. Everything that came is kept. The cases of xray_daemon_suite make one each, for the daemon that they start."""
 import json
 import threading
 import time
@@ -27,7 +27,7 @@ class Service(Endpoint):
         super().__init__()
 
     def reply(self, path, headers, body):
-        return 200, "application/json", json.dumps(self.answer(path, headers, body)).encode()
+        return 200, {}, json.dumps(self.answer(path, headers, body)).encode()
 
     def answer(self, path, headers, body):
         with self.seen:

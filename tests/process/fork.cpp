@@ -1,6 +1,7 @@
 // Forks of a process that records. What a child makes arrives from the child, once, with the child's own process facts; what waited in the
 // parent is sent by the parent alone. Names say which case: the first argument, or all.
 #include "process.hpp"
+#include "../support/tasks.hpp"
 
 #include <atomic>
 #include <thread>
@@ -99,6 +100,29 @@ void open_spans() {
   EXPECT(named(all, "outer") == 1 && named(all, "held") == 1 && named(all, "given_up") == 1 && named(all, "inner") == 1);
   EXPECT(count(all, [&](arrived const& one) { return one.name == "inner" && one.parent == id && one.by != ::getpid(); }) == 1);
   EXPECT(count(all, [&](arrived const& one) { return one.by == ::getpid(); }) == 3);
+}
+
+/// A coroutine that waits is inherited: what it has open is the parent's to send, what it begins later is each one's own.
+void coroutine_waits() {
+  channel to;
+  auto session = fl::init(lazy({reporter{to.writer()}}));
+  test::by_hand queue;
+  auto const work = [&]() -> test::job {
+    fl::scoped_span const whole{"whole"};
+    co_await queue.turn();
+    fl::scoped_span const rest{"rest"};
+  };
+  work();
+  EXPECT(in_child([&] {
+           queue.run_one();
+           EXPECT(session.shutdown(patience));
+         }) == 0);
+  queue.run_one();
+  EXPECT(session.shutdown(patience));
+  auto const all = parse(to.lines());
+  EXPECT(count(all, [](arrived const& one) { return one.name == "whole" && one.by == ::getpid(); }) == 1);
+  EXPECT(named(all, "whole") == 1);
+  EXPECT(named(all, "rest") == 2);
 }
 
 /// A child that unwinds its parent's scopes, as one that returns from main does.
@@ -219,11 +243,10 @@ void generations() {
 
 int main(int count, char** words) {
   if (!fork_is_not_tried.empty()) return std::puts(fork_is_not_tried.data()), 77;
-  std::map<std::string, void (*)()> const cases{{"child_records", child_records}, {"child_is_silent", child_is_silent},
-                                                {"child_exits", child_exits},     {"open_spans", open_spans},
-                                                {"child_unwinds", child_unwinds}, {"under_load", under_load},
-                                                {"under_set_up", under_set_up},   {"fork_exec", fork_exec},
-                                                {"generations", generations}};
+  std::map<std::string, void (*)()> const cases{
+      {"child_records", child_records}, {"child_is_silent", child_is_silent}, {"child_exits", child_exits},   {"open_spans", open_spans},
+      {"child_unwinds", child_unwinds}, {"under_load", under_load},           {"under_set_up", under_set_up}, {"fork_exec", fork_exec},
+      {"generations", generations},     {"coroutine_waits", coroutine_waits}};
   for (auto const& [name, run] : cases)
     if (count < 2 || name == words[1]) run();
   return failures();

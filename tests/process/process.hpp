@@ -169,7 +169,7 @@ struct arrived {
   std::fflush(nullptr);
   ::pid_t const child = ::fork();
   if (child == 0) {
-    ::alarm(60);
+    ::alarm(240);
     failed() = 0;
     work();
     std::_Exit(failures());

@@ -13,10 +13,12 @@ import copy
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from checking import failure_of, strict_json  # noqa: E402
 
 SKIPPED = 77
 TREE = Path(__file__).resolve().parents[2]
@@ -45,18 +47,6 @@ def schemas():
     else:
         print("the reference's schema is not at hand (FANLIGHT_ROLLBAR_SCHEMA may name it); the one of tests/golden is asked alone")
     return {name: jsonschema.Draft7Validator(schema) for name, schema in found.items()}
-
-
-def unique(pairs):
-    keys = [key for key, _ in pairs]
-    doubles = {key for key in keys if keys.count(key) > 1}
-    if doubles:
-        raise ValueError(f"members written twice: {sorted(doubles)}")
-    return dict(pairs)
-
-
-def no_constant(name):
-    raise ValueError(f"{name} is no JSON")
 
 
 def breaches(document):
@@ -108,9 +98,8 @@ def make(folder, programs):
     for number, program in enumerate(programs):
         own = folder / str(number)
         own.mkdir()
-        run = subprocess.run([program], env={**os.environ, "FANLIGHT_ROLLBAR_ITEMS": str(own)}, capture_output=True, timeout=280)
-        if run.returncode:
-            wrong.append(f"{program} failed:\n{run.stdout.decode(errors='replace')[-4000:]}")
+        if failed := failure_of(program, 280, FANLIGHT_ROLLBAR_ITEMS=str(own)):
+            wrong.append(failed)
         elif not any(own.glob("*.json")):
             wrong.append(f"{program} sent no item")
     return wrong
@@ -119,7 +108,7 @@ def make(folder, programs):
 def check(by, path):
     """The item, if it can be read, and what is wrong with it."""
     try:
-        document = json.loads(path.read_bytes().decode("utf8"), object_pairs_hook=unique, parse_constant=no_constant)
+        document = strict_json(path.read_bytes())
     except ValueError as why:
         return None, [str(why)]
     wrong = [f"{name}: {error.json_path}: {error.message[:300]}" for name, schema in by.items() for error in schema.iter_errors(document)]

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Programs that die, each a process of its own, and what Rollbar gets of it: at once, or from the next process. They die as they would have.
+Rollbar is a `Sink` that each case makes.
 
 usage: last_words.py DOOMED CASE | --list
 """
@@ -13,8 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))
-from answering import Answering  # noqa: E402
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from endpoint import Endpoint  # noqa: E402
 
 TOKEN = "post-server-item-0123456789"
 SAID = "terminate called after throwing an instance of 'std::runtime_error'"
@@ -25,12 +26,13 @@ def check(condition, words):
         sys.exit(f"FAILED: {words}")
 
 
-class Sink(Answering):
+class Sink(Endpoint):
     """Takes items; with `away` it answers 503, as one that is in trouble."""
     def __init__(self, away=False):
+        super().__init__()
         self.bodies, self.away = [], away
 
-    def answer(self, path, headers, body):
+    def reply(self, path, headers, body):
         with self.lock:
             check((path, headers["X-Rollbar-Access-Token"]) == ("/api/1/item/", TOKEN), f"{path} {headers['X-Rollbar-Access-Token']}")
             self.bodies.append(body)
@@ -46,7 +48,7 @@ class Sink(Answering):
 
 def run(sink, *words):
     """Its end, and what it wrote to stderr."""
-    environment = {**os.environ, "ROLLBAR_ACCESS_TOKEN": TOKEN, "ROLLBAR_ENDPOINT": f"{sink.origin}/api/1/item/"}
+    environment = {**os.environ, "ROLLBAR_ACCESS_TOKEN": TOKEN, "ROLLBAR_ENDPOINT": f"{sink.endpoint}/api/1/item/"}
     no_core = lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # noqa: E731
     done = subprocess.run([sys.argv[1], *map(str, words)], env=environment, capture_output=True, text=True, timeout=120, preexec_fn=no_core)
     check(TOKEN not in done.stdout + done.stderr, "the token is in what was printed")

@@ -132,5 +132,9 @@ struct cloudwatch_desk {
 
 using actions = std::vector<std::string>;
 using sizes = std::vector<std::size_t>;
+using waits = std::vector<std::chrono::milliseconds>;
+
+/// A record that is about nothing.
+[[nodiscard]] inline entry line(std::string_view text = "x") { return loose_log(text).at(0); }
 
 }  // namespace support

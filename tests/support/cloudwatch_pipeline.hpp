@@ -25,26 +25,14 @@ namespace support {
   return out;
 }
 
-struct logged {
-  explicit logged(fl::cloudwatch_config how, std::function<void(fl::config&)> const& change = {}) : line{make(std::move(how), change)}, here{line} {}
-  fl::config make(fl::cloudwatch_config how, std::function<void(fl::config&)> const& change) {
-    auto out = plain({fl::cloudwatch(std::move(how))}, problems);
-    out.service = "cruddur";
-    out.batching.retry_first = 1ms;
-    out.batching.retry_most = 10ms;
-    if (change) change(out);
-    return out;
-  }
-  [[nodiscard]] fl::exporter_stats stats() const { return line.stats().exporters.at(0); }
-  [[nodiscard]] std::uint64_t counted(fl::problem_code code) const {
-    auto const all = line.stats().problems;
-    auto const found = all.find(code);
-    return found == all.end() ? 0 : found->second;
-  }
-
-  problem_log problems;
-  fl::pipeline line;
-  fl::with_default here;
+struct logged : lone_pipeline {
+  explicit logged(fl::cloudwatch_config how, std::function<void(fl::config&)> const& change = {})
+      : lone_pipeline{fl::cloudwatch(std::move(how)), [&](fl::config& out) {
+                        out.service = "cruddur";
+                        out.batching.retry_first = 1ms;
+                        out.batching.retry_most = 10ms;
+                        if (change) change(out);
+                      }} {}
 };
 
 }  // namespace support

@@ -2,6 +2,7 @@
 // request. The test makes and owns it; all functions may be called from any thread.
 #pragma once
 
+#include "catch.hpp"
 #include "fault_server.hpp"
 #include "pipeline_kit.hpp"
 
@@ -69,23 +70,10 @@ class fake_rollbar {
 [[nodiscard]] std::string wrong_with_item(std::string_view body);
 
 /// A pipeline with a Rollbar client alone, that reports to a fake one.
-struct reporting {
+struct reporting : lone_pipeline {
   explicit reporting(fake_rollbar const& to, fl::rollbar_config how = {}, std::function<void(fl::config&)> const& change = {})
-      : line{make(to, std::move(how), change)}, here{line} {}
-
-  fl::config make(fake_rollbar const& to, fl::rollbar_config how, std::function<void(fl::config&)> const& change) {
-    if (how.access_token.empty()) how.access_token = fake_rollbar::token;
-    how.endpoint = to.endpoint();
-    how.timeout = patience;  // no test is about that, and machines may be busy
-    if (how.environment.empty()) how.environment = "test";
-    if (!how.watch) how.watch = std::make_shared<fl::rollbar_watch>();
-    watch = how.watch;
-    auto out = plain({fl::rollbar(std::move(how))}, problems);
-    if (change) change(out);
-    return out;
-  }
+      : reporting{settled(to, std::move(how)), change} {}
   [[nodiscard]] fl::rollbar_stats counts() const { return watch->stats(); }
-  [[nodiscard]] fl::exporter_stats stats() const { return line.stats().exporters.at(0); }
   [[nodiscard]] std::string words() const {
     std::string out;
     for (auto const& each : line.problems()) out += std::string{fl::to_text(each.code)} + ": " + each.what + "\n";
@@ -93,9 +81,31 @@ struct reporting {
   }
 
   std::shared_ptr<fl::rollbar_watch> watch;
-  problem_log problems;
-  fl::pipeline line;
-  fl::with_default here;
+
+ private:
+  reporting(fl::rollbar_config const& how, std::function<void(fl::config&)> const& change)
+      : lone_pipeline{fl::rollbar(how), change}, watch{how.watch} {}
+  [[nodiscard]] static fl::rollbar_config settled(fake_rollbar const& to, fl::rollbar_config how) {
+    if (how.access_token.empty()) how.access_token = fake_rollbar::token;
+    how.endpoint = to.endpoint();
+    how.timeout = patience;  // no test is about that, and machines may be busy
+    if (how.environment.empty()) how.environment = "test";
+    if (!how.watch) how.watch = std::make_shared<fl::rollbar_watch>();
+    return how;
+  }
 };
+
+/// What `story` makes Rollbar get. Nothing was wrong with any of it.
+template <class Story>
+[[nodiscard]] std::vector<sent_item> items_of(Story story, fl::rollbar_config how = {},
+                                              std::function<void(fl::config&)> const& change = {}) {
+  fake_rollbar rollbar;
+  reporting on{rollbar, std::move(how), change};
+  story();
+  CHECK(on.line.flush(patience));
+  CHECK(rollbar.complaints() == std::vector<std::string>{});
+  CHECK(adds_up(on.stats()));
+  return rollbar.items();
+}
 
 }  // namespace support

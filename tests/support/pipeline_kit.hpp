@@ -182,6 +182,30 @@ class problem_log {
   return out;
 }
 
+/// A pipeline with one exporter alone, the default of the thread that makes it.
+struct lone_pipeline {
+  explicit lone_pipeline(fl::exporter_spec to, std::function<void(fl::config&)> const& change = {})
+      : line{make(std::move(to), change)}, here{line} {}
+  [[nodiscard]] fl::exporter_stats stats() const { return line.stats().exporters.at(0); }
+  [[nodiscard]] std::uint64_t counted(fl::problem_code code) const {
+    auto const all = line.stats().problems;
+    auto const found = all.find(code);
+    return found == all.end() ? 0 : found->second;
+  }
+
+  problem_log problems;
+  fl::pipeline line;
+  fl::with_default here;
+
+ private:
+  [[nodiscard]] fl::config make(fl::exporter_spec to, std::function<void(fl::config&)> const& change) {
+    auto out = plain({std::move(to)}, problems);
+    out.batching.export_timeout = 5 * patience;  // no request is broken off, and sent twice, because the machine is busy
+    if (change) change(out);
+    return out;
+  }
+};
+
 inline void make_spans(int count, std::string_view name = "span") {
   for (int i = 0; i < count; ++i) fl::scoped_span const made{name};
 }
@@ -198,6 +222,12 @@ inline void make_spans(int count, std::string_view name = "span") {
   for (auto const each : told.filtered_by) filtered += each;
   return dropped == told.dropped && filtered == told.filtered &&
          told.accepted == told.delivered + told.dropped + told.filtered + told.queued;
+}
+
+/// What an exporter has counted once nothing waits any more: a shutdown that ran out of time comes back before the last of it is counted.
+[[nodiscard]] inline fl::exporter_stats settled(fl::pipeline const& line, std::size_t which = 0) {
+  CHECK(eventually([&] { return line.stats().queued == 0; }));
+  return line.stats().exporters.at(which);
 }
 
 [[nodiscard]] inline std::chrono::milliseconds since(clock::time_point when) {

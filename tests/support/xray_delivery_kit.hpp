@@ -10,6 +10,7 @@
 
 #include "fake_environment.hpp"
 #include "fake_xray_daemon.hpp"
+#include "pipeline_kit.hpp"
 #include "transport_double.hpp"
 #include "xray_kit.hpp"
 
@@ -20,28 +21,12 @@ namespace support {
 inline constexpr char const* root = "1-5759e988-bd862e3fe1be46a994272793";
 
 /// A pipeline with an X-Ray exporter alone. Ids count from 1.
-struct traced {
+struct traced : lone_pipeline {
   explicit traced(fl::xray_config how, std::function<void(fl::config&)> const& change = {}, test::variables variables = {})
-      : line{make(std::move(how), change, std::move(variables))}, here{line} {}
-  fl::config make(fl::xray_config how, std::function<void(fl::config&)> const& change, test::variables variables) {
-    how.detect = false;
-    auto out = plain({fl::xray(std::move(how))}, problems);
-    out.service = "svc";
-    out.batching.retry_first = 1ms;
-    out.batching.retry_most = 10ms;
-    out.batching.capture_bytes = std::size_t{16} << 20;
-    out.read_environment = !variables.empty();
-    out.instead.environment = test::reading(std::move(variables));
-    out.instead.random = [drawn = std::make_shared<std::atomic<std::uint64_t>>(0)] { return ++*drawn; };
-    if (change) change(out);
-    return out;
-  }
-  [[nodiscard]] fl::exporter_stats stats() const { return line.stats().exporters.at(0); }
-  [[nodiscard]] std::uint64_t counted(fl::problem_code code) const {
-    auto const all = line.stats().problems;
-    auto const found = all.find(code);
-    return found == all.end() ? 0 : found->second;
-  }
+      : lone_pipeline{spec(std::move(how)), [&](fl::config& out) {
+                        prepare(out, std::move(variables));
+                        if (change) change(out);
+                      }} {}
   [[nodiscard]] std::string words(fl::problem_code code) const {
     std::string out;
     for (auto const& each : line.problems())
@@ -49,9 +34,20 @@ struct traced {
     return out;
   }
 
-  problem_log problems;
-  fl::pipeline line;
-  fl::with_default here;
+ private:
+  [[nodiscard]] static fl::exporter_spec spec(fl::xray_config how) {
+    how.detect = false;
+    return fl::xray(std::move(how));
+  }
+  static void prepare(fl::config& out, test::variables variables) {
+    out.service = "svc";
+    out.batching.retry_first = 1ms;
+    out.batching.retry_most = 10ms;
+    out.batching.capture_bytes = std::size_t{16} << 20;
+    out.read_environment = !variables.empty();
+    out.instead.environment = test::reading(std::move(variables));
+    out.instead.random = [drawn = std::make_shared<std::atomic<std::uint64_t>>(0)] { return ++*drawn; };
+  }
 };
 
 [[nodiscard]] inline fl::xray_config to(fake_xray_daemon const& daemon, fl::xray_transport by = fl::xray_transport::udp) {

@@ -1,5 +1,7 @@
 // Spans for HTTP by OpenTelemetry's conventions: names, attributes, status, whom to believe, and the access log.
+#include <fanlight/exporters/memory.hpp>
 #include <fanlight/http.hpp>
+#include <fanlight/pipeline.hpp>
 #include <fanlight/testing.hpp>
 
 #include <string>
@@ -12,6 +14,7 @@ using detail::forwarded_pair;
 using detail::known_method;
 using detail::read_url;
 using detail::split_host;
+using detail::write_clean_url;
 
 TEST_CASE("a server's span has what the conventions ask for, and a line in the access log") {
   testing::manual_clock clock{wall_time{1'795'255'080'000'000'000}};
@@ -139,6 +142,19 @@ TEST_CASE("hosts and URLs fall into their parts") {
   CHECK(read_url("https://h?q").query == "q");
   CHECK(read_url("ftp://h/").server.port == -1);
   CHECK(read_url("h/path").server.host == "h");
+  CHECK(read_url("h/path?to=http://x/").server.host == "h");
+}
+
+TEST_CASE("a URL whose password was not escaped tells neither it nor a server") {
+  for (auto const* const url : {"http://user:pa/ss@h/", "http://user:pa?ss@h/", "http://user:pa#ss@h/", "https://[::1]:x/"}) {
+    text_writer out;
+    write_clean_url(out, url);
+    CHECK(out.view().substr(out.view().find("//") + 2) == "REDACTED");
+    CHECK(read_url(url).server.host.empty());
+  }
+  text_writer out;
+  write_clean_url(out, "http://h:81/@scope/a:b");
+  CHECK(out.view() == "http://h:81/@scope/a:b");
 }
 
 TEST_CASE("a client's span: its URL opens no doors, and from 400 on the call has failed") {
@@ -214,6 +230,49 @@ TEST_CASE("a list of methods stands in for the standards', at servers and client
   CHECK(taken.spans()[1].find("http.request.method_original").as_text() == "POST");
 }
 
+namespace {
+/// Of one server's span and one client's: the name, the method, and what it was.
+std::string methods_seen(config how, std::string_view method, http_server_options const& server = {}, std::string_view client = {}) {
+  auto const kept = std::make_shared<memory>();
+  how.exporters = {kept};
+  how.detect_resource = false;
+  pipeline running{std::move(how)};
+  with_default const here{running};
+  { http_server_span span{{.method = method, .target = "/"}, {}, server}; }
+  { http_client_span span{{.method = method, .url = "http://h/", .known_methods = client}}; }
+  CHECK(running.flush(std::chrono::seconds{5}));
+  std::string out;
+  for (auto const& spans : kept->spans())
+    for (auto const& span : spans) {
+      auto const original = span.find("http.request.method_original");
+      out.append(span.name).append(" ").append(span.find("http.request.method").as_text());
+      out.append(original.kind() == value_kind::text ? " of " : "").append(original.as_text()).append(";");
+    }
+  return out;
+}
+}  // namespace
+
+TEST_CASE("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS stands in for the standards', and gives way to code") {
+  auto const brewing = [] {
+    config out;
+    out.instead.environment = [](std::string const& name) -> std::optional<std::string> {
+      if (name == "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS") return "GET, BREW";
+      return std::nullopt;
+    };
+    return out;
+  };
+  CHECK(methods_seen({}, "BREW") == "HTTP _OTHER of BREW;HTTP _OTHER of BREW;");
+  CHECK(methods_seen(brewing(), "BREW") == "BREW BREW;BREW BREW;");
+  CHECK(methods_seen(brewing(), "brew") == "HTTP _OTHER of brew;HTTP _OTHER of brew;");
+  CHECK(methods_seen(brewing(), "POST") == "HTTP _OTHER of POST;HTTP _OTHER of POST;");  // it replaces, and does not add
+  auto coded = brewing();
+  coded.known_http_methods = {"POST"};
+  CHECK(methods_seen(coded, "POST") == "POST POST;POST POST;");
+  CHECK(methods_seen(coded, "BREW") == "HTTP _OTHER of BREW;HTTP _OTHER of BREW;");
+  CHECK(methods_seen(coded, "BREW", {.known_methods = "BREW"}) == "BREW BREW;HTTP _OTHER of BREW;");
+  CHECK(methods_seen(coded, "BREW", {}, "BREW") == "HTTP _OTHER of BREW;BREW BREW;");
+}
+
 TEST_CASE("a target that is a whole URL says which server was meant, whatever the header Host says") {
   testing::capture taken;
   { http_server_span span{{.method = "GET", .target = "http://shop.example:8080/a/b?q=http://x", .host = "other"}, {}}; }
@@ -227,6 +286,21 @@ TEST_CASE("a target that is a whole URL says which server was meant, whatever th
   CHECK(spans[1].find("url.path").as_text() == "/go");
   CHECK(spans[1].find("server.address").as_text() == "app");
   CHECK(spans[2].find("url.path").as_text() == "*");
+}
+
+TEST_CASE("of a target that is a whole URL the access log has the path and the query") {
+  testing::capture taken;
+  for (auto const* const target : {"http://me:secret@h/a?b=1", "http://me:secret@h?b=1", "http://me:secret@h/a"}) {
+    http_server_span span{{.method = "GET", .target = target}, {}};
+    span.set_response(200);
+  }
+  auto const logs = taken.logs();
+  REQUIRE(logs.size() == 3);
+  CHECK(logs[0].find("url.path").as_text() == "/a");
+  CHECK(logs[0].find("url.query").as_text() == "b=1");
+  CHECK(logs[1].find("url.query").as_text() == "b=1");
+  CHECK(logs[2].find("url.path").as_text() == "/a");
+  CHECK(taken.tree().find("secret") == std::string::npos);
 }
 
 TEST_CASE("proxies of one's own say by X-Forwarded or by Forwarded what was asked for, and the other form is not believed") {

@@ -473,6 +473,16 @@ TEST_CASE("a batch with kept records that is to be tried again comes again, and 
   CHECK(counted(at.stats(), 3, 0));
 }
 
+TEST_CASE("what an exporter asked to be tended for later stays planned when a flush goes well") {
+  keeping_lane at{1ms};
+  at.order([](auto& all) { all.settle_all = true, all.answer = outcome::later(1ms); });
+  make_spans(1);
+  REQUIRE(at.does->wait([](auto const& all) { return all.tended > 1; }));
+  CHECK(at.running.flush(patience));
+  auto const tended = at.does->get().tended;
+  CHECK(at.does->wait([&](auto const& all) { return all.tended > tended + 10; }));
+}
+
 TEST_CASE("kept records that nobody settled are lost at the end, after the exporter's last call") {
   keeping_lane at;
   make_spans(3);

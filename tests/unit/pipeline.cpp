@@ -129,17 +129,17 @@ TEST_CASE("a lane that never comes back blocks no other, and the end comes in ti
     REQUIRE(eventually([&] { return running.stats().exporters[1].delivered + 500 > made; }));
   }
   auto const began = clock::now();
-  CHECK_FALSE(running.shutdown(2s));
-  CHECK(since(began) < 2s + 5s);  // the machine may be busy; the bound itself is proved by the next test
-  auto const told = running.stats();
-  CHECK(told.exporters[1].delivered == all);
+  CHECK_FALSE(running.shutdown(8s));  // an eighth of it is for the one that is alive
+  CHECK(since(began) < 8s + 5s);  // the machine may be busy; the bound itself is proved by the next test
+  auto const dead_one = settled(running), alive_one = settled(running, 1);
+  CHECK(alive_one.delivered == all);
   CHECK(alive->seen.get().flushes >= 1);
   CHECK(alive->seen.get().stops == 1);
   CHECK(alive->seen.get().destroyed == 1);
-  CHECK(told.exporters[0].accepted == all);
-  CHECK(told.exporters[0].queued == 0);
-  CHECK(lost_by(told.exporters[0], loss::queue_full) + lost_by(told.exporters[0], loss::shutdown) == all);
-  CHECK(adds_up(told.exporters[0]));
+  CHECK(dead_one.accepted == all);
+  CHECK(dead_one.queued == 0);
+  CHECK(lost_by(dead_one, loss::queue_full) + lost_by(dead_one, loss::shutdown) == all);
+  CHECK(adds_up(dead_one));
   REQUIRE(problems.wait_for(problem_code::exporter_stuck));
   CHECK(problems.of(problem_code::exporter_stuck).front().exporter == "dead");
   CHECK(problems.wait_for(problem_code::flush_late));
@@ -241,7 +241,7 @@ TEST_CASE("what waits to be retried at the end is lost to the shutdown, and the 
   fl::with_default const current{running};
   make_spans(4);
   CHECK_FALSE(running.flush(1ms));
-  CHECK_FALSE(running.shutdown(2s));  // not so short that a busy machine has no time to end a lane in good order
+  CHECK_FALSE(running.shutdown(patience));
   auto const told = running.stats().exporters.at(0);
   CHECK(lost_by(told, loss::shutdown) == 4);
   CHECK(told.queued == 0);

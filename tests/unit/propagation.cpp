@@ -285,6 +285,30 @@ TEST_CASE("a carrier may be a map, a multimap or a list of pairs, and the case o
   CHECK(written == headers{full_calls.begin(), full_calls.begin() + 3});
 }
 
+TEST_CASE("what a carrier has of a format's names is out of date, also where there is nothing to put in its place") {
+  std::string const other = "00-11111111111111111111111111111111-2222222222222222-01";
+  headers reused{{"traceparent", other}, {"Tracestate", "of=another"}, {"baggage", "of=another"}, {"b3", "0"}, {"x", "y"}};
+  auto const ids = fl::context{full().trace_id(), full().span_id(), 1};
+  fl::inject(ids, reused, {propagator::tracecontext, propagator::baggage});
+  CHECK(reused == headers{{"b3", "0"}, {"traceparent", parent}, {"x", "y"}});
+  headers by_b3{{"b3", "0"}, {"X-B3-ParentSpanId", "1"}, {"x-b3-sampled", "0"}, {"X-B3-Flags", "1"}, {"traceparent", other}};
+  fl::inject(ids, by_b3, {propagator::b3multi});
+  CHECK(by_b3 == headers{{"X-B3-Sampled", "1"}, {"X-B3-SpanId", "b7ad6b7169203331"}, {"X-B3-TraceId", trace}, {"traceparent", other}});
+  headers without{{"traceparent", other}, {"baggage", "of=another"}};
+  fl::inject(fl::context{}, without, {propagator::tracecontext, propagator::baggage});
+  CHECK(without == headers{{"traceparent", other}});  // no trace is passed on, so none is taken away
+}
+
+TEST_CASE("a setter that can forget is told all names first") {
+  struct {
+    std::string said;
+    void forget(std::string_view name) { said.append("-").append(name).append(" "); }
+    void operator()(std::string_view name, std::string_view) { said.append("+").append(name).append(" "); }
+  } setter;
+  fl::inject(fl::context{full().trace_id(), full().span_id(), 1}, setter, {propagator::tracecontext, propagator::xray});
+  CHECK(setter.said == "-traceparent -tracestate -X-Amzn-Trace-Id +traceparent +X-Amzn-Trace-Id ");
+}
+
 TEST_CASE("in a range an empty text is a header") {
   auto const got = fl::extract([&](std::string_view name) {
     return name == "traceparent" ? std::vector<std::string>{parent, ""} : std::vector<std::string>{};

@@ -2,6 +2,7 @@
 #include "support/transport_double.hpp"
 
 #include <fanlight/fanlight.hpp>
+#include <fanlight/testing.hpp>
 #include <fanlight/impl/otlp_common.hpp>
 #include <fanlight/impl/presets.hpp>
 
@@ -52,6 +53,37 @@ TEST_CASE("a ratio stands in the tracestate of every span that it kept") {
   CHECK(count_of("\"name\":\"held\"", body) > 0);
   CHECK(count_of("\"traceState\":\"ot=th:c\"", body) == spans);
   CHECK_THAT(body, !ContainsSubstring("SampleRate") && !ContainsSubstring("sampling.priority"));
+}
+
+TEST_CASE("a ratio decides by the caller's random value, and says what it decided and no more") {
+  fl::testing::capture taken{{.sampler = fl::ratio(0.25), .write_sampling_threshold = true}};
+  std::string const low(14, '0'), high(14, 'f'), ids = "00-11111111111111111111111111111111-2222222222222222-01";
+  auto const from = [&](std::string const& state) {
+    return fl::extract(std::map<std::string, std::string>{{"traceparent", ids}, {"tracestate", state}});
+  };
+  { fl::scoped_span const span{"by low", {.parent = from("ot=th:8;rv:" + low)}}; }
+  { fl::scoped_span const span{"by high", {.parent = from("ot=th:8;rv:" + high)}}; }
+  { fl::scoped_span const span{"by id", {.parent = from("a=1")}}; }  // its low bits are below the threshold
+  auto const spans = taken.spans();
+  REQUIRE(spans.size() == 1);
+  CHECK(spans[0].name == std::string_view{"by high"});
+  CHECK(spans[0].tracestate() == "ot=th:c;rv:" + high);
+}
+
+TEST_CASE("a ratio that did not decide says nothing") {
+  fl::testing::capture taken{{.sampler = fl::parent_based(fl::ratio(0.25)), .write_sampling_threshold = true}};
+  auto const caller = fl::read_xray_header("Root=1-5759e988-bd0000000000000000000001;Sampled=1");
+  { fl::scoped_span const span{"sampled by the caller", {.parent = caller}}; }
+  {
+    fl::scoped_span const span{
+        "of a caller",
+        {.parent = fl::extract(std::map<std::string, std::string>{
+             {"traceparent", "00-11111111111111111111111111111111-2222222222222222-01"}, {"tracestate", "ot=th:8"}})}};
+  }
+  auto const spans = taken.spans();
+  REQUIRE(spans.size() == 2);
+  CHECK(spans[0].tracestate().empty());
+  CHECK(spans[1].tracestate() == "ot=th:8");
 }
 
 TEST_CASE("Honeycomb is told one of how many, Datadog that it was kept") {

@@ -76,6 +76,7 @@ TEST_CASE("each variable is read once at most, and none that the code has answer
   full.exporters = std::vector<exporter_spec>{};
   full.propagators = std::vector<propagator>{};
   full.baggage_on_spans = std::vector<std::string>{};
+  full.known_http_methods = std::vector<std::string>{};
   full.limits = {1, 2, 3, 4, 5, 6, 7, 8};
   full.batching = {1, 2, 1, 2, 3ms, 4ms, 5ms, 4096};
   full.disabled = false;
@@ -264,6 +265,23 @@ TEST_CASE("keys of baggage that are copied to spans: code, else the variable, in
   CHECK(settle({{"FANLIGHT_BAGGAGE_ON_SPANS", "tenant"}}, code).as.baggage_on_spans == texts{"*"});
   code.baggage_on_spans = texts{};
   CHECK(settle({{"FANLIGHT_BAGGAGE_ON_SPANS", "tenant"}}, code).as.baggage_on_spans.empty());
+}
+
+TEST_CASE("HTTP methods that are known: code, else the variable, which replaces the standards' and in which case counts") {
+  CHECK(settle({}).as.known_http_methods.empty());
+  CHECK(settle({{"OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", " GET,,PROPFIND , brew,"}}).as.known_http_methods == "GET,PROPFIND,brew");
+  auto const commas = settle({{"OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", " , "}});
+  CHECK(commas.as.known_http_methods.empty());
+  CHECK(commas.text().empty());
+  auto const bad = settle({{"OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", "GET,POST PUT,M-SEARCH"}});
+  CHECK(bad.as.known_http_methods == "GET,M-SEARCH");
+  CHECK(bad.says(problem_code::environment_bad,
+                 "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS is \"POST PUT\"; it must be a list of methods separated by commas"));
+  config code;
+  code.known_http_methods = {"GET", "REPORT"};
+  CHECK(settle({{"OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", "BREW"}}, code).as.known_http_methods == "GET,REPORT");
+  code.known_http_methods = strings{};
+  CHECK(settle({{"OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", "BREW"}}, code).as.known_http_methods.empty());
 }
 
 TEST_CASE("propagators in code, none of them too") {

@@ -4,7 +4,9 @@
 #include "catch.hpp"
 
 #include <cstring>
+#include <set>
 #include <string>
+#include <vector>
 
 using namespace fanlight::detail;
 
@@ -52,6 +54,27 @@ TEST_CASE("keys and values have at most 256 characters") {
   CHECK(joined({"k=" + std::string(257, '.')}).empty());
 }
 
+TEST_CASE("a list that can be passed on as it stands is read in another way, to the same end") {
+  std::vector<std::string> all{"a=1",   "a=1,b=2", "a=1,", ",",  "a=1,,b=2", "a= 1", "a=1 ,b=2", "a=1, b=2", "a=1,a=2",
+                               "a=1=2", "a",       "a=",   "=1", "a=1,b",    "A=1",  "_a=1",     "a=,b=1"};
+  for (std::size_t const size :
+       std::initializer_list<std::size_t>{1, 7, 8, 15, 16, 17, 31, 32, 33, 125, 126, 127, 128, 255, 256, 257, 509, 510, 511, 512})
+    all.push_back("a=" + std::string(size, 'v')), all.push_back(all.back() + ",b=2"), all.push_back("b=2," + std::string(size, 'k') + "=1");
+  for (std::size_t at = 0; at < 40; ++at)
+    for (char const letter : {'\0', '\t', '\x1f', ' ', ',', '=', '~', '\x7f', '\x80', '\xff'}) {
+      std::string text = "first=" + std::string(40, 'v') + ",last=" + std::string(10, 'w');
+      text[6 + at] = letter;
+      all.push_back(text);
+    }
+  std::string many = "k0=1";
+  for (int i = 1; i < 34; ++i) all.push_back(many += ",k" + std::to_string(i) + "=1");
+  for (auto const& each : all) {
+    CAPTURE(each);
+    CHECK(joined({each}) == joined({"," + each}));
+    CHECK(joined({each, "z=26,a=3"}) == joined({"," + each, "z=26,a=3"}));
+  }
+}
+
 TEST_CASE("a bad member voids what came before and after") {
   tracestate_list list;
   list.join("a=1");
@@ -60,6 +83,28 @@ TEST_CASE("a bad member voids what came before and after") {
   CHECK(list.is_bad());
   CHECK(list.text().empty());
   CHECK(*list.text().data() == 0);
+}
+
+TEST_CASE("keys that are alike are not taken for one another") {
+  std::set<std::string> keys;
+  for (int i = 0; i < 40; ++i) keys.insert("k" + std::to_string(i)), keys.insert("kk" + std::to_string(i)), keys.insert("aaaaaaa" + std::to_string(i));
+  for (std::size_t size = 1; size <= 24; ++size)
+    for (std::size_t at = 0; at <= size; at += 3) {
+      std::string key(size, 'a');
+      if (at < size) key[at] = 'b';
+      keys.insert(key);
+    }
+  unsigned lost = 0;
+  for (auto const& one : keys)
+    for (auto const& other : keys) {
+      if (one == other) continue;
+      auto const both = one + "=1," + other + "=2";
+      tracestate_list list;
+      list.join(both);
+      lost += list.text() == both ? 0 : 1;
+    }
+  CHECK(keys.size() > 200);
+  CHECK(lost == 0);
 }
 
 TEST_CASE("the text ends in a NUL and can be asked for again") {

@@ -34,6 +34,10 @@ TEST_CASE("vocabulary: attributes have the conventions' names, and no password g
     two.set_http({.url = "https://h.example/p@th"});
     fl::scoped_span three{"three"};
     three.set_http({.url = "https://u:secret@h.example/" + std::string(5'000, 'x')});
+    fl::scoped_span four{"four"};
+    four.set_http({.url = "https://bucket.example/key?X-Amz-Signature=secret&x=1"});
+    fl::scoped_span five{"five"};
+    five.set_http({.url = "https://h.example/?x=" + std::string(5'000, 'x')});
   }
   auto const spans = taken.spans();
   CHECK(spans["one"].find("url.full").as_text() == "https://h.example/x?q=a@b");
@@ -43,6 +47,8 @@ TEST_CASE("vocabulary: attributes have the conventions' names, and no password g
   CHECK(spans["one"].find("user.name").as_text() == "andrew");
   CHECK(spans["two"].find("url.full").as_text() == "https://h.example/p@th");
   CHECK(spans["three"].find("url.full").as_text() == "https://h.example/" + std::string(1'982, 'x'));
+  CHECK(spans["five"].find("url.full").as_text().size() == 5'021);
+  CHECK(spans["four"].find("url.full").as_text() == "https://bucket.example/key?X-Amz-Signature=REDACTED&x=1");
 }
 
 TEST_CASE("vocabulary: calls to data bases, to AWS and to others") {

@@ -113,6 +113,57 @@ TEST_CASE("answers from 400 on, and failures of curl's, fail the span") {
   CHECK(spans[2].status_message() == std::string_view{curl_easy_strerror(CURLE_COULDNT_CONNECT)});
 }
 
+TEST_CASE("a status that curl takes for a failure is a status all the same") {
+  test::fault_server server;
+  server.always(behaviour::answer(404));
+  fl::testing::capture taken;
+  easy_handle easy{server.url()};
+  curl_easy_setopt(easy.at, CURLOPT_FAILONERROR, 1L);
+  CHECK(fl::curl_perform(easy.at) == CURLE_HTTP_RETURNED_ERROR);
+  CHECK(taken.spans()[0].find("error.type").as_text() == "404");
+  CHECK(taken.spans()[0].status == status_code::error);
+}
+
+TEST_CASE("what is sent on elsewhere keeps its method, and a handle that is used again its URL") {
+  test::fault_server server, other;
+  server.always(behaviour::answer(307, {{"Location", other.url("/b")}}));
+  other.always(behaviour::answer(200));
+  fl::testing::capture taken;
+  easy_handle easy{server.url("/a")};
+  curl_easy_setopt(easy.at, CURLOPT_FOLLOWLOCATION, 1L);
+  curl_easy_setopt(easy.at, CURLOPT_POSTFIELDS, "12345");
+  CHECK(fl::curl_perform(easy.at) == CURLE_OK);
+  server.always(behaviour::answer(503));
+  CHECK(fl::curl_perform(easy.at, {.resend = 1}) == CURLE_OK);
+  auto const spans = taken.spans();
+  REQUIRE(spans.size() == 2);
+  CHECK(spans[0].name == std::string_view{"POST"});
+  CHECK(spans[0].find("http.request.method").as_text() == "POST");
+  CHECK(spans[0].find("url.full").as_text() == server.url("/a"));
+  CHECK(spans[0].find("curl.redirects").as_int64() == 1);
+  CHECK(spans[1].find("url.full").as_text() == server.url("/a"));
+  CHECK(spans[1].find("server.port").as_int64() == server.port());
+}
+
+TEST_CASE("a URL of curl's own kind is known when it has been used, one in a query is not the server") {
+  test::fault_server server;
+  server.always(behaviour::answer(200));
+  fl::testing::capture taken;
+  auto* const url = curl_url();
+  REQUIRE(curl_url_set(url, CURLUPART_URL, server.url("/a").c_str(), 0) == CURLUE_OK);
+  easy_handle by_parts{""}, bare{server.url("/go?to=http://x/").substr(7)};
+  curl_easy_setopt(by_parts.at, CURLOPT_URL, nullptr);
+  curl_easy_setopt(by_parts.at, CURLOPT_CURLU, url);
+  CHECK(fl::curl_perform(by_parts.at) == CURLE_OK);
+  CHECK(fl::curl_perform(bare.at) == CURLE_OK);
+  curl_url_cleanup(url);
+  auto const spans = taken.spans();
+  CHECK(spans[0].find("url.full").as_text() == server.url("/a"));
+  CHECK(spans[0].find("server.address").as_text() == "127.0.0.1");
+  CHECK(spans[1].find("url.full").as_text() == server.url("/go?to=http://x/"));
+  CHECK(spans[1].find("server.address").as_text() == "127.0.0.1");
+}
+
 TEST_CASE("what curl's callbacks do belongs to the transfer") {
   test::fault_server server;
   server.always(behaviour::answer(200, {}, "hello"));
@@ -202,7 +253,7 @@ TEST_CASE("a program's own header of a trace's name gives way, its others stay, 
   fl::testing::capture taken;
   easy_handle easy{server.url()};
   curl_slist* own = curl_slist_append(nullptr, "Traceparent: 00-11111111111111111111111111111111-2222222222222222-01");
-  for (char const* each : {"X-Own: 1", "Accept:", "X-Empty;"}) own = curl_slist_append(own, each);
+  for (char const* each : {"X-Own: 1", "Accept:", "X-Empty;", "tracestate: of=another"}) own = curl_slist_append(own, each);
   curl_easy_setopt(easy.at, CURLOPT_HTTPHEADER, own);
   CHECK(fl::curl_perform(easy.at, {.headers = own}) == CURLE_OK);
   CHECK(curl_easy_perform(easy.at) == CURLE_OK);
@@ -212,6 +263,7 @@ TEST_CASE("a program's own header of a trace's name gives way, its others stay, 
   CHECK(*requests[0].header("X-Own") == "1");
   CHECK(requests[0].header("X-Empty") != nullptr);
   CHECK(requests[0].header("Accept") == nullptr);
+  CHECK(requests[0].header("tracestate") == nullptr);  // of another trace
   CHECK(requests[1].header("traceparent")->substr(3, 32) == "11111111111111111111111111111111");
 }
 

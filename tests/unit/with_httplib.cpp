@@ -278,6 +278,60 @@ TEST_CASE("an exception that the program makes an answer of below 500 is no fail
   CHECK(server.find("error.type").kind() == fl::value_kind::empty);
 }
 
+TEST_CASE("the program's exception handler reports within the span, and the caller learns nothing of the error") {
+  fl::testing::capture taken;
+  {
+    running at{taken};
+    at.server.set_exception_handler([](auto const& in, auto& out, std::exception_ptr const& error) {
+      fl::error_report{error}.person({.id = in.get_param_value("user")});
+      out.status = 500;
+      out.set_content("sorry", "text/plain");
+    });
+    at.server.Get("/break", [](auto const&, auto&) {
+      fl::scoped_span const inner{"inner"};
+      throw std::runtime_error{"broken"};
+    });
+    at.start();
+    httplib::Client plain{at.url()};
+    auto const answer = plain.Get("/break?user=worf");
+    REQUIRE(answer);
+    CHECK(answer->status == 500);
+    CHECK(answer->body == "sorry");
+    CHECK_FALSE(answer->has_header("EXCEPTION_WHAT"));
+  }
+  auto const spans = taken.spans();
+  auto const errors = taken.errors();
+  REQUIRE(errors.size() == 1);
+  CHECK(errors[0].message == std::string_view{"broken"});
+  CHECK(errors[0].span_id == spans["GET /break"].span_id);
+  CHECK(errors[0].trace_id == spans["GET /break"].trace_id);
+  CHECK(errors[0].person_id() == std::string_view{"worf"});
+  CHECK(spans["GET /break"].status == status_code::error);
+  CHECK(spans["GET /break"].status_message() == std::string_view{"broken"});
+  CHECK(spans["GET /break"].find("error.type").as_text() == "std::runtime_error");
+  CHECK(spans["GET /break"].find("http.response.body.size").as_int64() == 5);
+  CHECK(spans["inner"].events().size() + spans["GET /break"].events().size() == 1);  // the exception is told once
+}
+
+TEST_CASE("the program's error handler answers for what no route matched, within the span") {
+  fl::testing::capture taken;
+  {
+    running at{taken};
+    at.server.set_error_handler([](auto const&, auto& out) { out.set_content("no such page", "text/plain"); });
+    at.start();
+    httplib::Client plain{at.url()};
+    auto const answer = plain.Get("/nowhere/7");
+    REQUIRE(answer);
+    CHECK(answer->status == 404);
+    CHECK(answer->body == "no such page");
+  }
+  auto const server = taken.spans()[0];
+  CHECK(server.name == std::string_view{"GET"});
+  CHECK(server.find("http.route").kind() == fl::value_kind::empty);
+  CHECK(server.find("http.response.status_code").as_int64() == 404);
+  CHECK(server.find("http.response.body.size").as_int64() == 12);
+}
+
 TEST_CASE("headers that are named, what a proxy says, and sizes as they are transferred") {
   fl::testing::capture taken;
   {
@@ -302,6 +356,51 @@ TEST_CASE("headers that are named, what a proxy says, and sizes as they are tran
   CHECK(tree.find("http.request.header.x-tenant=[\"acme\", \"more\"]") != std::string::npos);
   CHECK(tree.find("http.response.header.content-type=[\"text/plain\"]") != std::string::npos);
   CHECK(spans["HEAD /a"].find("http.response.body.size").kind() == fl::value_kind::empty);
+}
+
+TEST_CASE("a proxy may say what it saw in a line of its own, below the one that the caller made up") {
+  fl::testing::capture taken;
+  {
+    running at{taken, {.http = {.proxies = 1}}};
+    at.server.Get("/a", [](auto const&, auto&) {});
+    at.start();
+    httplib::Client plain{at.url()};
+    httplib::Headers sent{{"X-Forwarded-For", "1.2.3.4"}};
+    sent.emplace("X-Forwarded-For", "203.0.113.9");
+    CHECK(plain.Get("/a", sent)->status == 200);
+  }
+  CHECK(taken.spans()[0].find("client.address").as_text() == "203.0.113.9");
+}
+
+TEST_CASE("an answer that is streamed is part of its span, to the last byte") {
+  fl::testing::capture taken;
+  bool let_go = false;
+  {
+    running at{taken};
+    at.server.Get("/stream", [&](auto const&, auto& out) {
+      out.set_content_provider(
+          10, "text/plain",
+          [](size_t, size_t, httplib::DataSink& sink) {
+            fl::scoped_span const part{"part"};
+            return sink.write("ten bytes.", 10);
+          },
+          [&](bool well) { let_go = let_go || well; });
+    });
+    at.start();
+    httplib::Client plain{at.url()};
+    CHECK(plain.Get("/stream")->body == "ten bytes.");
+    CHECK(plain.Head("/stream")->status == 200);
+  }
+  CHECK(let_go);
+  auto const spans = taken.spans();
+  REQUIRE(spans.size() == 3);
+  auto const& served = spans["GET /stream"];
+  CHECK(served.status == status_code::unset);
+  CHECK(spans["part"].parent_id == served.span_id);
+  CHECK(served.end >= spans["part"].end);
+  CHECK(served.find("http.response.status_code").as_int64() == 200);
+  CHECK(spans["HEAD /stream"].status == status_code::unset);
+  CHECK(taken.logs().size() == 2);  // in the access log
 }
 
 TEST_CASE("an answer that is cut short has failed, whatever its status said") {
@@ -358,10 +457,12 @@ TEST_CASE("over TLS the scheme is https, and a certificate that nobody vouches f
   {
     basic_running<fl::basic_traced_server<httplib::SSLServer>> at{taken, {}, own.file.c_str(), own.key.c_str()};
     at.server.Get("/a", [](auto const&, auto& out) { out.set_content("a", "text/plain"); });
+    at.server.set_read_timeout(60);  // a busy machine shakes hands slowly
     at.start();
     auto const url = "https://127.0.0.1:" + std::to_string(at.port);
     fl::traced_client trusting{url}, wary{url};
     trusting.client().set_ca_cert_path(vouching.file().c_str());
+    for (auto* each : {&trusting, &wary}) each->client().set_read_timeout(60);
     auto const answer = trusting.Get("/a");
     REQUIRE(answer);
     CHECK(answer->body == "a");

@@ -13,9 +13,11 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from checking import failure_of, strict_json  # noqa: E402
 
 SKIPPED = 77
 TREE = Path(__file__).resolve().parents[2]
@@ -26,14 +28,6 @@ PUBLISHED = Path(os.environ.get("FANLIGHT_XRAY_SCHEMA") or TREE.parent / "shared
 def skip(why):
     print(f"skipped: {why}")
     sys.exit(SKIPPED)
-
-
-def unique(pairs):
-    keys = [key for key, _ in pairs]
-    doubles = {key for key in keys if keys.count(key) > 1}
-    if doubles:
-        raise ValueError(f"members written twice: {sorted(doubles)}")
-    return dict(pairs)
 
 
 def family(document):
@@ -47,7 +41,7 @@ def breaches(text):
     if len(text) > 64_000:
         yield f"{len(text)} bytes"
     try:
-        document = json.loads(text.decode("utf8"), object_pairs_hook=unique)
+        document = strict_json(text)
     except ValueError as wrong:
         yield f"{wrong}"
         return
@@ -112,9 +106,8 @@ def make(folder, programs):
     folder.mkdir(parents=True)
     failed = 0
     for program in programs:
-        run = subprocess.run([program], env={**os.environ, "FANLIGHT_XRAY_DOCUMENTS": str(folder)}, capture_output=True, timeout=250)
-        if run.returncode:
-            print(f"{program} failed:\n{run.stdout.decode(errors='replace')[-4000:]}")
+        if words := failure_of(program, 250, FANLIGHT_XRAY_DOCUMENTS=str(folder)):
+            print(words)
             failed += 1
     print(f"{len(programs)} programs made {len(list(folder.glob('*.json')))} documents")
     return 1 if failed else 0

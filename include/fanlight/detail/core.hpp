@@ -48,6 +48,7 @@ inline constexpr std::uint32_t root = 2;   // and the sampler looks at nothing b
 }  // namespace start_shortcut
 
 struct start_facts;  // detail/draft.hpp
+struct log_facts;    // likewise
 
 /// The least level of the loggers of one name, and of those beneath it: `db` is for `db.pool` too.
 struct log_level_rule {
@@ -96,6 +97,13 @@ struct core_operations {
   bool (*copies_baggage)(core_face&, std::string_view key) noexcept;
   /// Makes what is to be copied of a context's baggage hold as facts of the calling thread.
   void (*add_baggage)(core_face&, thread_block&, context_node const& of) noexcept;
+  // Asked of the pipeline, and not called: so that a file that instruments need not compile what is known of errors.
+  /// A record ends because an exception leaves what it is about: status error, and what is known of the exception.
+  void (*fail_unwound)(draft&, thread_block&) noexcept;
+  /// A log record is about to be written: reports what is handled here, if it was not reported before.
+  void (*report_logged)(thread_block&, core_face&, log_facts const&) noexcept;
+  /// What the parent's tracestate says in place of the trace id's `chance`. [OpenTelemetry, tracestate: ot=rv]
+  std::uint64_t (*randomness)(context const& parent, std::uint64_t chance) noexcept;
 };
 
 /// Grows at its end only: two copies of fanlight in one process may look at it.
@@ -130,6 +138,7 @@ struct core_face {
   alignas(64) std::int64_t wall_offset;  // atomic: nanoseconds of the epoch at tick 0
   std::uint32_t no_exporters;  // nobody would get a report
   std::uint32_t report_logs;   // 1 + the level from which on a log record in a handler reports what is handled; 0: none does
+  std::string_view known_http_methods;  // empty: those of the standards
 };
 
 [[nodiscard]] FANLIGHT_HOT std::int64_t read_clock(clockid_t which) noexcept {

@@ -28,6 +28,7 @@ class coroutine_stack {
 
  private:
   void swap_facts(thread_block& t) noexcept;
+  void forget_inherited() noexcept;
   void count_exceptions_anew(thread_block const& t) noexcept;
 
   frame base_;
@@ -36,6 +37,7 @@ class coroutine_stack {
   void* window_ = nullptr;
   thread_block* on_ = nullptr;  // whose chain it is part of; null: set down
   unsigned exceptions_ = 0;  // in flight in the thread that set it down
+  std::uint32_t forks_ = 0;  // of the process, then
   bool entered_ = false;  // it has been current
 };
 

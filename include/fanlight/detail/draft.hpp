@@ -100,8 +100,14 @@ void discard_draft(draft& d, thread_block& t) noexcept;
 [[nodiscard]] void* take_block(thread_block& t, std::size_t size) noexcept;
 void keep_block(thread_block& t, void* block, std::size_t size) noexcept;
 
-/// The record ends because an exception leaves what it is about: status error, and what is known of the exception.
-void fail_unwound(draft& d, thread_block& t) noexcept;
+/// A log record as far as a report of what is handled where it is written wants to know. Borrows.
+struct log_facts {
+  level at;
+  std::string_view logger, message;
+  attribute const* fields;
+  std::size_t field_count;
+  source where;
+};
 
 /// How many exceptions are in flight in the calling thread.
 [[nodiscard]] unsigned exceptions_in_flight(thread_block const& t) noexcept;

@@ -54,18 +54,18 @@ class environment {
   /// Only `true` is true, whatever its case; what is neither that nor `false` is told and false.
   [[nodiscard]] std::optional<bool> boolean(char const* name) const;
   /// `least`..2^31-1. What is not is told, with `otherwise` for what is used instead, and as good as not set.
-  [[nodiscard]] std::optional<std::uint32_t> integer(char const* name, std::string const& otherwise, std::uint32_t least = 0) const;
-  [[nodiscard]] std::optional<std::chrono::milliseconds> milliseconds(char const* name, std::string const& otherwise) const;
+  [[nodiscard]] std::optional<std::uint32_t> integer(char const* name, std::string_view otherwise, std::uint32_t least = 0) const;
+  [[nodiscard]] std::optional<std::chrono::milliseconds> milliseconds(char const* name, std::string_view otherwise) const;
   /// 0 to 1.
-  [[nodiscard]] std::optional<double> share(char const* name, std::string const& otherwise) const;
+  [[nodiscard]] std::optional<double> share(char const* name, std::string_view otherwise) const;
   /// One word, in lower case.
   [[nodiscard]] std::optional<std::string> word(char const* name) const;
   /// Words separated by commas, in lower case. Not set and nothing but commas are the same.
   [[nodiscard]] std::optional<std::vector<std::string>> words(char const* name) const;
-  [[nodiscard]] std::optional<text_pairs> pairs(char const* name, equals_sign rule, std::string const& otherwise) const;
+  [[nodiscard]] std::optional<text_pairs> pairs(char const* name, equals_sign rule, std::string_view otherwise) const;
 
   /// `NAME is "value"; it must be <expected>; <otherwise>`.
-  void tell_bad(std::string_view name, std::string_view value, std::string const& expected, std::string const& otherwise) const;
+  void tell_bad(std::string_view name, std::string_view value, std::string_view expected, std::string_view otherwise) const;
   void tell(problem_code code, std::string what) const;
 
  private:

@@ -61,7 +61,7 @@ class xray_header {
                                          fanlight::span_id const& span, bool sampled, sampling_state sampling,
                                          std::string_view pairs) noexcept;
 
-/// B3, in its one header (`{32|16 hex}-{16 hex}[-{0|1|d}[-{16 hex}]]`) or in several. A decision without ids (`0`) is nobody's to keep.
+/// B3, in its one header (`{32|16 hex}-{16 hex}[-{0|1|d}[-{16 hex}]]`, or the decision alone) or in several.
 struct b3_header {
   static constexpr unsigned size = 32 + 1 + 16 + 2;
   fanlight::trace_id trace_id{};

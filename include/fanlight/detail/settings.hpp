@@ -32,6 +32,7 @@ struct settings {
   std::vector<exporter_spec> exporters;  // those without problems
   std::vector<propagator> propagators;
   std::vector<std::string> baggage_on_spans;
+  std::string known_http_methods;  // `GET,POST`; empty: those of the standards
   std::uint8_t context_missing = 0;  // of an X-Ray exporter that is on
   level minimum_level = level::trace;          // of log records whose logger is not named here
   std::vector<logger_level> logger_levels;     // the longest names first

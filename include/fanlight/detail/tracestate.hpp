@@ -35,7 +35,8 @@ class tracestate_list {
   struct slice {
     std::uint16_t at, size;
   };
-  void join_member(std::string_view text) noexcept;
+  [[nodiscard]] bool join_usual(std::string_view header) noexcept;
+  [[nodiscard]] std::string_view join_member(std::string_view rest) noexcept;
   void keep(std::string_view member) noexcept;
   [[nodiscard]] bool know(std::uint64_t key) noexcept;
   void shorten() noexcept;

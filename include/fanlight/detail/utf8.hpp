@@ -71,7 +71,7 @@ struct utf8_piece {
 
 /// Hands the text to `take` in pieces that are well-formed: what is good as it stands, U+FFFD for each broken piece.
 template <class Take>
-void utf8_repair(std::string_view text, Take&& take) {
+FANLIGHT_COLD void utf8_repair(std::string_view text, Take&& take) {
   while (true) {
     std::size_t const good = utf8_good_prefix(text);
     if (good != 0) take(text.substr(0, good));
@@ -95,6 +95,10 @@ void utf8_repair(std::string_view text, Take&& take) {
   std::size_t at = 0;
   for (; characters != 0 && at < text.size(); --characters) at += utf8_read(text.data() + at, text.size() - at).size;
   return at;
+}
+/// These characters.
+[[nodiscard]] inline std::string_view utf8_front(std::string_view text, std::size_t characters) noexcept {
+  return text.substr(0, utf8_cut(text, characters));
 }
 
 /// Writes one character at `to`, which has 4 bytes of room; gives how many it took.

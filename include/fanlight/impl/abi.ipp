@@ -17,7 +17,7 @@ namespace detail {
 
 /// Where the runtime counts the exceptions in flight in the calling thread; null where that is not known. std::uncaught_exceptions() reads
 /// the same word by way of two calls, and every span asks twice.
-[[nodiscard]] inline unsigned const* exceptions_address() noexcept {
+[[nodiscard]] FANLIGHT_COLD inline unsigned const* exceptions_address() noexcept {
 #if defined(__GLIBCXX__) && __has_include(<cxxabi.h>) && !defined(__ARM_EABI_UNWINDER__)
   struct globals {  // Itanium C++ ABI, 2.2.2
     void* caught;
@@ -90,7 +90,7 @@ FANLIGHT_COLD FANLIGHT_INLINE std::size_t simplify_name(char* text, std::size_t 
 /// The readable form of a mangled name of a type or function; empty for null.
 class readable_type {
  public:
-  explicit readable_type(char const* mangled) noexcept : raw_{mangled} {
+  FANLIGHT_COLD explicit readable_type(char const* mangled) noexcept : raw_{mangled} {
 #if __has_include(<cxxabi.h>)
     int status = 0;
     if (mangled != nullptr) text_ = abi::__cxa_demangle(mangled, nullptr, nullptr, &status);
@@ -100,7 +100,7 @@ class readable_type {
   readable_type(readable_type const&) = delete;
   readable_type& operator=(readable_type const&) = delete;
   ~readable_type() noexcept { std::free(text_); }
-  [[nodiscard]] std::string_view view() const noexcept {
+  [[nodiscard]] FANLIGHT_COLD std::string_view view() const noexcept {
     return text_ != nullptr ? std::string_view{text_, size_} : raw_ != nullptr ? std::string_view{raw_} : std::string_view{};
   }
 

@@ -4,6 +4,7 @@
 #include <fanlight/access_log.hpp>
 #include <fanlight/impl/log.ipp>
 #include <fanlight/impl/time.ipp>
+#include <fanlight/impl/url_keys.hpp>
 
 FANLIGHT_BEGIN
 namespace detail {
@@ -13,23 +14,8 @@ FANLIGHT_INLINE void append_tame(text_writer& to, std::string_view text) noexcep
   for (char const letter : text) to.push(static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F ? '?' : letter);
 }
 
-[[nodiscard]] FANLIGHT_INLINE bool opens_doors(std::string_view name) noexcept {
-  constexpr std::string_view names[]{"AWSAccessKeyId", "Signature", "sig", "X-Goog-Signature", "X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token"};
-  for (auto const one : names)
-    if (name == one) return true;
-  return false;
-}
-
 FANLIGHT_INLINE void write_redacted_query(text_writer& to, std::string_view query) noexcept {
-  while (true) {
-    auto const part = query.substr(0, query.find('&'));
-    auto const equals = part.find('=');
-    if (equals != std::string_view::npos && opens_doors(part.substr(0, equals))) to.append(part.substr(0, equals)).append("=REDACTED");
-    else append_tame(to, part);
-    if (part.size() == query.size()) return;
-    to.push('&');
-    query.remove_prefix(part.size() + 1);
-  }
+  static_cast<void>(redact_query(query, [&to](std::string_view piece) { append_tame(to, piece); }));
 }
 
 /// `[2026-Nov-21 09:58]`, UTC.

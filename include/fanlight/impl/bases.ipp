@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fanlight/impl/abi.ipp>
+#include <fanlight/impl/borrowed.hpp>
 #include <fanlight/impl/probe.ipp>
 
 #include <cstring>
@@ -25,8 +26,8 @@ struct base_facts {
 
 /// Calls `use(type)` for each base at any depth, the nearest first. What lies behind a class of the standard library is left out: everybody
 /// knows it.
-template <class Use>
-void each_base(std::type_info const* type, Use&& use, int depth = 0) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void each_base(std::type_info const* type, borrowed<void(std::type_info const*)> use,
+                                             int depth = 0) noexcept {
   if (type == nullptr || depth > 8) return;
   if (depth != 0) use(type);
   std::string_view const name = type->name();

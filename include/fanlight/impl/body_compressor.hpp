@@ -24,7 +24,7 @@ class body_compressor {
 [[nodiscard]] __attribute__((weak)) body_compressor* new_gzip_compressor();
 
 /// Null: no file of this program knows how.
-[[nodiscard]] inline std::unique_ptr<body_compressor> make_compressor() {
+[[nodiscard]] FANLIGHT_COLD inline std::unique_ptr<body_compressor> make_compressor() {
   return std::unique_ptr<body_compressor>{new_gzip_compressor != nullptr ? new_gzip_compressor() : nullptr};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fanlight/config.hpp>
+#include <fanlight/impl/joined.hpp>
 
 FANLIGHT_BEGIN
 namespace detail {
@@ -12,24 +13,24 @@ class checker {
  public:
   explicit checker(std::vector<problem>& said) : said_{said} {}
 
-  void tell(std::string what, std::string exporter = {}) {
+  FANLIGHT_COLD void tell(std::string what, std::string exporter = {}) {
     problem out;
     out.code = problem_code::config_bad;
     out.what = std::move(what);
     out.exporter = std::move(exporter);
     said_.push_back(std::move(out));
   }
-  void not_zero(std::optional<std::size_t> const& given, std::string const& name) {
-    if (given && *given == 0) tell(name + " is 0; it must be 1 or more; what holds without it is used instead");
+  FANLIGHT_COLD void not_zero(std::optional<std::size_t> const& given, std::string_view name) {
+    if (given && *given == 0) tell(joined({name, " is 0; it must be 1 or more; what holds without it is used instead"}));
   }
-  void not_negative(std::optional<std::chrono::milliseconds> const& given, std::string const& name) {
+  FANLIGHT_COLD void not_negative(std::optional<std::chrono::milliseconds> const& given, std::string_view name) {
     if (given && given->count() < 0)
-      tell(name + " is " + std::to_string(given->count()) + " ms; it must be 0 or more; what holds without it is used instead");
+      tell(joined({name, " is ", std::to_string(given->count()), " ms; it must be 0 or more; what holds without it is used instead"}));
   }
-  void not_above(std::optional<std::size_t> const& part, std::optional<std::size_t> const& whole, std::string const& name,
-                 std::string const& of) {
+  FANLIGHT_COLD void not_above(std::optional<std::size_t> const& part, std::optional<std::size_t> const& whole, std::string_view name,
+                               std::string_view of) {
     if (!part || !whole || *whole == 0 || *part <= *whole) return;
-    tell(name + " is " + std::to_string(*part) + ", more than " + of + ", " + std::to_string(*whole) + ", which is used instead");
+    tell(joined({name, " is ", std::to_string(*part), ", more than ", of, ", ", std::to_string(*whole), ", which is used instead"}));
   }
 
  private:
@@ -50,8 +51,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void check_batching(batching const& given, checker
   to.not_above(given.batch_records, given.queue_records, "batching.batch_records", "batching.queue_records");
   to.not_above(given.batch_bytes, given.queue_bytes, "batching.batch_bytes", "batching.queue_bytes");
   if (given.capture_bytes && (*given.capture_bytes < least_capture || *given.capture_bytes > most_capture))
-    to.tell("batching.capture_bytes is " + std::to_string(*given.capture_bytes) + "; it must be from " + std::to_string(least_capture) +
-            " to " + std::to_string(most_capture) + "; the nearest of them is used instead");
+    to.tell(joined({"batching.capture_bytes is ", std::to_string(*given.capture_bytes), "; it must be from ", std::to_string(least_capture),
+                    " to ", std::to_string(most_capture), "; the nearest of them is used instead"}));
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE void check_exporter(exporter_spec const& given, std::vector<problem>& said, checker& to) {
@@ -71,8 +72,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void check_twice(config const& given, std::string_
                                  checker& to) {
   auto const other = given.resource.get(key).as_text();
   if (!text.empty() && given.resource.contains(key) && other != text)
-    to.tell("resource has " + std::string{key} + " = \"" + std::string{other} + "\", and " + member + " is \"" + text +
-            "\", which is used; leave one of them out");
+    to.tell(joined({"resource has ", key, " = \"", other, "\", and ", member, " is \"", text, "\", which is used; leave one of them out"}));
 }
 
 }  // namespace detail
@@ -89,9 +89,11 @@ FANLIGHT_COLD FANLIGHT_INLINE std::vector<problem> check(config const& given) {
     for (auto const& exporter : *given.exporters) detail::check_exporter(exporter, said, to);
   detail::check_batching(given.batching, to);
   if (given.shutdown_within.count() < 0)
-    to.tell("shutdown_within is " + std::to_string(given.shutdown_within.count()) + " ms; it must be 0 or more; 0 is used instead");
+    to.tell(detail::joined(
+        {"shutdown_within is ", std::to_string(given.shutdown_within.count()), " ms; it must be 0 or more; 0 is used instead"}));
   if (given.uncaught_within.count() < 0)
-    to.tell("uncaught_within is " + std::to_string(given.uncaught_within.count()) + " ms; it must be 0 or more; nothing is waited for");
+    to.tell(detail::joined(
+        {"uncaught_within is ", std::to_string(given.uncaught_within.count()), " ms; it must be 0 or more; nothing is waited for"}));
   return said;
 }
 

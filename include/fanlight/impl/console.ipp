@@ -3,6 +3,7 @@
 
 #include <fanlight/exporters/console.hpp>
 #include <fanlight/impl/console_json.hpp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/line_file.hpp>
 #include <fanlight/impl/trace_shelf.hpp>
 
@@ -30,7 +31,7 @@ class terminal {
     struct stat seen {};
     if (!given.write && ::fstat(fd_, &seen) == 0 && S_ISFIFO(seen.st_mode)) piece_ = PIPE_BUF;
   }
-  [[nodiscard]] waterfall_style style() const noexcept {
+  [[nodiscard]] FANLIGHT_COLD waterfall_style style() const noexcept {
     if (width_) return {*width_, colour_};
     winsize size{};
     bool const known = ::ioctl(fd_, TIOCGWINSZ, &size) == 0 && size.ws_col != 0;
@@ -40,7 +41,7 @@ class terminal {
   bool send(std::string& text, deadline until) const noexcept;
 
  private:
-  [[nodiscard]] static std::optional<unsigned> number_in(std::string_view text) noexcept {
+  [[nodiscard]] FANLIGHT_COLD static std::optional<unsigned> number_in(std::string_view text) noexcept {
     unsigned out = 0;
     for (char const digit : text) {
       if (digit < '0' || digit > '9' || out > 9999) return std::nullopt;
@@ -83,31 +84,31 @@ class console_exporter final : public exporter {
   explicit console_exporter(console_config given) : given_{std::move(given)}, terminal_{given_} {}
 
   [[nodiscard]] record_types kinds() const noexcept override { return takes<span_record> | takes<log_record> | takes<error_record>; }
-  void start(exporter_setup const& setup) override {
+  FANLIGHT_COLD void start(exporter_setup const& setup) override {
     taken_ = setup.taken;
     tell_ = setup.tell;
   }
 
-  [[nodiscard]] outcome consume(entry_type type, batch_ref const& records, deadline until) override {
+  [[nodiscard]] FANLIGHT_COLD outcome consume(entry_type type, batch_ref const& records, deadline until) override {
     if (!pending_.empty() && !deliver(until)) return blocked();
     if (given_.layout == console_layout::json) add_objects(type, records);
     else add_to_shelf(type, records);
     return deliver(until) || errno == EAGAIN ? outcome::delivered() : blocked();
   }
-  bool flush(deadline until) override {
+  FANLIGHT_COLD bool flush(deadline until) override {
     shelf_.empty(pending_, terminal_.style());
     return deliver(until);
   }
   void stop(deadline until) override { flush(until); }
 
  private:
-  void add_objects(entry_type type, batch_ref const& records) {
+  FANLIGHT_COLD void add_objects(entry_type type, batch_ref const& records) {
     if (type == entry_type::span) add_each<span_record>(records);
     else if (type == entry_type::log) add_each<log_record>(records);
     else add_each<error_record>(records);
   }
   template <class Record>
-  void add_each(batch_ref const& records) {
+  FANLIGHT_COLD void add_each(batch_ref const& records) {
     json_.clear();
     for (auto const record : batch<Record>{records}) write_console_json(json_, record);
     pending_ += json_.view();
@@ -115,7 +116,7 @@ class console_exporter final : public exporter {
   }
 
   // A span's log lines stand in the same batch, and in its picture: they are taken before the spans are drawn, not when their turn comes.
-  void add_to_shelf(entry_type type, batch_ref const& records) {
+  FANLIGHT_COLD void add_to_shelf(entry_type type, batch_ref const& records) {
     auto const bit = [](entry_type which) { return record_types{1} << static_cast<unsigned>(which); };
     if (early_.get() != records.get()) early_ = batch_ref{}, early_types_ = 0;
     if ((early_types_ & bit(type)) != 0) {
@@ -135,7 +136,7 @@ class console_exporter final : public exporter {
   }
 
   /// False: some is still pending, and errno says why.
-  bool deliver(deadline until) {
+  FANLIGHT_COLD bool deliver(deadline until) {
     if (pending_.empty()) return true;
     if (!given_.write) return terminal_.send(pending_, until);
     std::string const text = std::exchange(pending_, {});
@@ -143,12 +144,12 @@ class console_exporter final : public exporter {
     return true;
   }
   /// Waiting for a reader that does not keep up makes sense; for one that has gone it does not.
-  [[nodiscard]] outcome blocked() {
+  [[nodiscard]] FANLIGHT_COLD outcome blocked() {
     int const why = errno;
     std::string const name = given_.stream == console_stream::out ? "standard output" : "standard error";
-    if (why == EAGAIN) return outcome::retry("console: " + name + " takes no more text at the moment");
+    if (why == EAGAIN) return outcome::retry(joined({"console: ", name, " takes no more text at the moment"}));
     pending_.clear();
-    std::string what = "console: cannot write to " + name + ": " + error_text(why);
+    std::string what = joined({"console: cannot write to ", name, ": ", error_text(why)});
     if (tell_) tell_(problem_code::file_failed, what);
     return outcome::dropped(std::move(what));
   }
@@ -171,8 +172,8 @@ FANLIGHT_COLD FANLIGHT_INLINE exporter_spec console(console_config given) {
   out.name = "console";
   out.prompt = true;
   if (given.width && *given.width < 20)
-    out.problems.push_back(
-        {problem_code::config_bad, "console width " + std::to_string(*given.width) + ": 20 columns are the least", out.name});
+    out.problems.push_back({problem_code::config_bad,
+                            detail::joined({"console width ", std::to_string(*given.width), ": 20 columns are the least"}), out.name});
   out.make = [given = std::move(given)]() -> std::unique_ptr<exporter> { return std::make_unique<detail::console_exporter>(given); };
   return out;
 }

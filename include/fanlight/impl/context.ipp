@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fanlight/context.hpp>
+#include <fanlight/detail/byte_row.hpp>
 
 #include <cstddef>
 #include <cstdlib>
@@ -26,45 +27,32 @@ struct hex_values {
 };
 inline constexpr hex_values hex_table{};
 
-// Eight digits at once, a byte each in one word. The bytes are told by their place in memory, so the order of bytes does not matter until the
-// nibbles are joined.
-/// The values of eight digits; sets bits of `wrong` when they are not all digits: lower-case ones, or of either case when asked.
-[[nodiscard]] inline std::uint64_t hex_values_of(std::uint64_t digits, bool any_case, std::uint64_t& wrong) noexcept {
-  constexpr std::uint64_t ones = 0x0101010101010101u;
-  std::uint64_t const values = (digits & ones * 0x0F) + (digits >> 6 & ones) * 9;
-  std::uint64_t const letters = (values + ones * 6) >> 4 & ones;  // one where the value is above 9
-  std::uint64_t const written = values + ones * '0' + letters * ('a' - '0' - 10);
-  std::uint64_t const lowered = any_case ? digits | letters << 5 : digits;
-  wrong |= (values & ones * 0xF0) | (written ^ lowered);
-  return values;
-}
-
-/// Eight values of a nibble each become four bytes.
-[[nodiscard]] inline std::uint32_t join_nibbles(std::uint64_t values) noexcept {
+/// Sixteen digits at once become eight bytes. Sets bits of `wrong` where there is no digit: lower-case ones, or of either case when asked; and
+/// bits of `set` as they are read.
+inline void read_hex_row(unsigned char* to, byte_row const& text, bool any_case, byte_row& wrong, byte_row& set) noexcept {
+  using pairs = std::uint16_t __attribute__((vector_size(16)));
+  using bytes = unsigned char __attribute__((vector_size(8)));
+  unsigned char const fold = any_case ? 0x20 : 0, zero = '0', a = 'a';
+  byte_row const digits = text - zero, letters = (text | fold) - a;
+  auto const is_digit = reinterpret_cast<byte_row>(digits < 10), is_letter = reinterpret_cast<byte_row>(letters < 6);
+  byte_row const values = (digits & is_digit) | ((letters + 10) & is_letter);
+  wrong |= ~(is_digit | is_letter);
+  set |= values;
+  auto const nibbles = reinterpret_cast<pairs>(values);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-  values = __builtin_bswap64(values);
-#endif
-  std::uint64_t out = (values << 4 | values >> 8) & 0x00FF00FF00FF00FFu;
-  out = (out | out >> 8) & 0x0000FFFF0000FFFFu;
-  auto const bytes = static_cast<std::uint32_t>(out | out >> 16);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-  return __builtin_bswap32(bytes);
+  auto const joined = (nibbles >> 4 | nibbles) & 0xFF;
 #else
-  return bytes;
+  auto const joined = (nibbles << 4 | nibbles >> 8) & 0xFF;
 #endif
+  auto const out = __builtin_convertvector(joined, bytes);
+  std::memcpy(to, &out, sizeof out);
 }
 
 FANLIGHT_INLINE bool read_hex(unsigned char* to, unsigned size, std::string_view from, bool any_case) noexcept {
   if (from.size() != std::size_t{size} * 2) return false;
   unsigned seen = 0, set = 0, i = 0;
-  std::uint64_t wrong = 0;
-  for (; i + 4 <= size; i += 4) {
-    std::uint64_t digits = 0;
-    std::memcpy(&digits, from.data() + 2 * i, sizeof digits);
-    std::uint32_t const bytes = join_nibbles(hex_values_of(digits, any_case, wrong));
-    std::memcpy(to + i, &bytes, sizeof bytes);
-    set |= bytes;
-  }
+  byte_row wrong{}, any{};
+  for (; i + 8 <= size; i += 8) read_hex_row(to + i, load_row(from.data() + 2 * i), any_case, wrong, any);
   for (; i < size; ++i) {
     unsigned const high = hex_table.of[static_cast<unsigned char>(from[2 * i])];
     unsigned const low = hex_table.of[static_cast<unsigned char>(from[2 * i + 1])];
@@ -72,7 +60,7 @@ FANLIGHT_INLINE bool read_hex(unsigned char* to, unsigned size, std::string_view
     to[i] = static_cast<unsigned char>((high & 15) << 4 | (low & 15));
     set |= to[i];
   }
-  return wrong == 0 && seen < (any_case ? 32u : 16u) && set != 0;
+  return is_zero(wrong) && seen < (any_case ? 32u : 16u) && (set != 0 || !is_zero(any));
 }
 
 /// Blocks of nodes that a thread let go of, for the next ones it makes: requests come and go, and each may need one.

@@ -9,6 +9,7 @@
 #include <fanlight/impl/baggage_facts.ipp>
 #include <fanlight/impl/library_text.ipp>
 #include <fanlight/impl/objects.ipp>
+#include <fanlight/impl/report.ipp>
 #include <fanlight/impl/works.ipp>
 #include <fanlight/statistics.hpp>
 
@@ -134,6 +135,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void core::fill_face() {
   context_missing = settled_.context_missing;
   report_on_unwind = given_.report_on_unwind ? 1 : 0;
   copies_baggage = settled_.baggage_on_spans.empty() ? 0 : 1;
+  known_http_methods = settled_.known_http_methods;
   no_exporters = settled_.exporters.empty() ? 1 : 0;
   report_logs = given_.report_logged ? static_cast<std::uint32_t>(*given_.report_logged) + 1 : 0;
   bring_library_text();
@@ -166,8 +168,8 @@ FANLIGHT_COLD FANLIGHT_INLINE bool core::shutdown(std::chrono::nanoseconds limit
   auto const until = after(limit);
   auto* const now = awake();
   if (__atomic_exchange_n(&closing_, 1u, __ATOMIC_ACQ_REL) != 0) return now == nullptr || now->dispatch.wait_for_end(until);
-  // A part of the time is kept back: beside an exporter that hangs, the others still get to say good-bye.
-  std::chrono::nanoseconds const part = std::max(limit, std::chrono::nanoseconds{0}) / 8, most = std::chrono::milliseconds{250};
+  // A part of the time is kept back: beside an exporter that hangs, the others still get to say good-bye, on a busy machine too.
+  std::chrono::nanoseconds const part = std::max(limit, std::chrono::nanoseconds{0}) / 8, most = std::chrono::seconds{1};
   bool const flushed = now == nullptr || now->dispatch.flush(until - std::min(part, most));
   __atomic_store_n(&closed, 1u, __ATOMIC_RELEASE);
   if (now == nullptr) return true;
@@ -267,7 +269,15 @@ FANLIGHT_COLD FANLIGHT_INLINE core_operations const* core::operations_table() no
       &core::ask_sampler,
       &core::recall,
       [](core_face& face, std::string_view key) noexcept { return names_baggage(of(face).settled_.baggage_on_spans, key); },
-      [](core_face& face, thread_block& t, context_node const& node) noexcept { add_baggage_facts(t, node, of(face).settled_.baggage_on_spans); },
+      [](core_face& face, thread_block& t, context_node const& node) noexcept {
+        add_baggage_facts(t, node, of(face).settled_.baggage_on_spans);
+      },
+      &fail_unwound,
+      &report_logged,
+      [](context const& parent, std::uint64_t chance) noexcept {
+        std::uint64_t said = 0;
+        return tracestate_randomness(parent.tracestate(), said) ? said : chance;
+      },
   };
   return &table;
 }

@@ -30,6 +30,7 @@ FANLIGHT_NOINLINE FANLIGHT_INLINE void coroutine_stack::take_up() noexcept {
   base_.outer = current_frame(t);
   t.current = inner_;
   swap_facts(t);
+  if (entered_) forget_inherited();
   if (entered_) return count_exceptions_anew(t);
   entered_ = true;
   push_facts(t, base_, base_.node);
@@ -46,7 +47,15 @@ FANLIGHT_NOINLINE FANLIGHT_INLINE void coroutine_stack::set_down() noexcept {
   base_.outer = nullptr;
   swap_facts(t);
   exceptions_ = exceptions_in_flight(t);
+  forks_ = home().forks;
   on_ = nullptr;
+}
+
+/// What was open when the process forked is the parent's to send.
+FANLIGHT_INLINE void coroutine_stack::forget_inherited() noexcept {
+  if (forks_ == home().forks) return;
+  for (auto* each = inner_; each != &base_ && each != nullptr; each = each->outer)
+    if (each->open != nullptr && each->open->is_open()) each->open->data = nullptr;
 }
 
 FANLIGHT_NOINLINE FANLIGHT_INLINE coroutine_stack::~coroutine_stack() noexcept {

@@ -33,11 +33,11 @@ FANLIGHT_VISIBLE inline constinit crash_state crash{};
 /// A line in the making: no heap, no stdio.
 class crash_line {
  public:
-  crash_line& text(char const* what) noexcept {
+  FANLIGHT_COLD crash_line& text(char const* what) noexcept {
     while (*what != 0 && size_ < sizeof room_) room_[size_++] = *what++;
     return *this;
   }
-  crash_line& hex(std::uint64_t number) noexcept {
+  FANLIGHT_COLD crash_line& hex(std::uint64_t number) noexcept {
     char digits[17];
     int at = 16;
     digits[16] = 0;
@@ -45,14 +45,14 @@ class crash_line {
     while ((number >>= 4) != 0);
     return text(digits + at);
   }
-  crash_line& bytes(unsigned char const* at, std::size_t count) noexcept {
+  FANLIGHT_COLD crash_line& bytes(unsigned char const* at, std::size_t count) noexcept {
     for (std::size_t i = 0; i < count; ++i) {
       char const two[3]{"0123456789abcdef"[at[i] >> 4], "0123456789abcdef"[at[i] & 15], 0};
       text(two);
     }
     return *this;
   }
-  void write(int file) noexcept {
+  FANLIGHT_COLD void write(int file) noexcept {
     for (std::size_t done = 0; done < size_;) {
       auto const count = ::write(file, room_ + done, size_ - done);
       if (count <= 0) break;
@@ -66,7 +66,7 @@ class crash_line {
   char room_[2048];
 };
 
-[[nodiscard]] inline std::uint64_t crash_place(void* context) noexcept {
+[[nodiscard]] FANLIGHT_COLD inline std::uint64_t crash_place(void* context) noexcept {
   [[maybe_unused]] auto const& machine = static_cast<ucontext_t const*>(context)->uc_mcontext;
 #if defined(__x86_64__)
   return static_cast<std::uint64_t>(machine.gregs[16]);  // REG_RIP, whose name is a macro that is not always there

@@ -5,6 +5,7 @@
 
 #include <fanlight/impl/crash_handler.ipp>
 #include <fanlight/impl/elf_symbols.hpp>
+#include <fanlight/impl/joined.hpp>
 
 #include <memory>
 #include <string>
@@ -118,17 +119,17 @@ FANLIGHT_COLD FANLIGHT_INLINE void report_crash(crash_story const& story) {
 
 class crash_spool {
  public:
-  explicit crash_spool(std::string folder) : folder_{std::move(folder)} {
+  FANLIGHT_COLD explicit crash_spool(std::string folder) : folder_{std::move(folder)} {
     if (folder_.back() != '/') folder_ += '/';
   }
   crash_spool(crash_spool const&) = delete;
   crash_spool& operator=(crash_spool const&) = delete;
-  ~crash_spool() {
+  FANLIGHT_COLD ~crash_spool() {
     for (auto const& each : sent_) ::close(each.file);
   }
 
   /// Reports what earlier processes left. Their files stay until that has arrived: see note_delivered().
-  void report_earlier() {
+  FANLIGHT_COLD void report_earlier() {
     auto* const all = ::opendir(folder_.c_str());
     if (all == nullptr) return;
     while (auto const* const one = ::readdir(all)) {
@@ -139,7 +140,7 @@ class crash_spool {
   }
 
   /// Begins this process's file and sets the handlers. False: the file could not be made.
-  [[nodiscard]] bool watch(core_face const& core) {
+  [[nodiscard]] FANLIGHT_COLD bool watch(core_face const& core) {
     auto& t = here();
     if (t.thread_id == 0) get_to_know(t);
     path_ = folder_ + std::to_string(::getpid()) + '-' + std::string{make_uuid(t, core).view().substr(0, 8)} + std::string{suffix};
@@ -162,7 +163,7 @@ class crash_spool {
   }
 
   /// Handlers of others that were put in front of ours stay.
-  void unwatch() noexcept {
+  FANLIGHT_COLD void unwatch() noexcept {
     if (crash.owner != ::getpid()) return;
     for (std::size_t i = 0; i < crash_signal_count; ++i) {
       struct ::sigaction now {};
@@ -174,7 +175,7 @@ class crash_spool {
   }
 
   /// All that was reported has arrived.
-  void note_delivered() noexcept {
+  FANLIGHT_COLD void note_delivered() noexcept {
     for (auto const& each : sent_) ::unlink(each.path.c_str()), ::close(each.file);
     sent_.clear();
   }
@@ -186,13 +187,13 @@ class crash_spool {
     int file;
   };
 
-  [[nodiscard]] bool abandon() noexcept {
+  [[nodiscard]] FANLIGHT_COLD bool abandon() noexcept {
     ::unlink(path_.c_str());
     ::close(crash.file);
     return false;
   }
 
-  void take(std::string const& path) {
+  FANLIGHT_COLD void take(std::string const& path) {
     int const file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
     if (file < 0) return;
     if (::flock(file, LOCK_EX | LOCK_NB) != 0) {  // its process lives, or another reports it
@@ -212,8 +213,8 @@ class crash_spool {
     sent_.push_back({path, file});
   }
 
-  [[nodiscard]] static std::string prefix(std::string_view uuid) {
-    std::string out = "fanlight-crash 1\nuuid " + std::string{uuid} + '\n';
+  [[nodiscard]] FANLIGHT_COLD static std::string prefix(std::string_view uuid) {
+    std::string out = joined({"fanlight-crash 1\nuuid ", uuid, "\n"});
     char numbers[80];
     for (auto const& each : modules_loaded()) {
       std::snprintf(numbers, sizeof numbers, "module %llx %llx %llx ", static_cast<unsigned long long>(each.base),
@@ -224,7 +225,7 @@ class crash_spool {
   }
 
   /// A stack of its own for the handler on this thread: it could not run on one that is full.
-  static void give_stack() noexcept {
+  FANLIGHT_COLD static void give_stack() noexcept {
     stack_t now{};
     if (::sigaltstack(nullptr, &now) != 0 || (now.ss_flags & SS_DISABLE) == 0) return;
     constexpr std::size_t size = 128 * 1024;

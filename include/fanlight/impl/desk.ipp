@@ -3,12 +3,15 @@
 // be told and calls the handler.
 #pragma once
 
+#include <fanlight/impl/borrowed.hpp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/problem.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <functional>
+#include <list>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -22,15 +25,20 @@ namespace detail {
   std::string const name{about};
   switch (code) {
     case problem_code::no_parent:
-      return "subsegment '" + name + "' was begun with no segment above it: begin a segment or span first, or carry the context into this thread (fanlight::carry)";
+      return joined(
+          {"subsegment '", name,
+           "' was begun with no segment above it: begin a segment or span first, or carry the context into this thread (fanlight::carry)"});
     case problem_code::segment_nested:
-      return "segment '" + name + "' was begun inside another span of this process and became a subsegment of it; say `subsegment` there";
-    case problem_code::ended: return "'" + name + "' was written to a span that had ended; it is lost. Keep the span open until its last fact";
+      return joined(
+          {"segment '", name, "' was begun inside another span of this process and became a subsegment of it; say `subsegment` there"});
+    case problem_code::ended:
+      return joined({"'", name, "' was written to a span that had ended; it is lost. Keep the span open until its last fact"});
     case problem_code::out_of_order:
       return "a scoped span ended while one inside it was still open, or on another thread; keep it in one scope, or use fanlight::span; in a coroutine, keep its context (fanlight/async.hpp)";
-    case problem_code::attributes_dropped: return "span or record '" + name + "' has more attributes than its limit; the later ones are dropped";
-    case problem_code::key_empty: return "an attribute of '" + name + "' has an empty key and was dropped";
-    case problem_code::key_dropped: return "an annotation of '" + name + "' has an empty key and was dropped";
+    case problem_code::attributes_dropped:
+      return joined({"span or record '", name, "' has more attributes than its limit; the later ones are dropped"});
+    case problem_code::key_empty: return joined({"an attribute of '", name, "' has an empty key and was dropped"});
+    case problem_code::key_dropped: return joined({"an annotation of '", name, "' has an empty key and was dropped"});
     case problem_code::header_bad: return "a propagation header could not be read and was ignored: " + name;
     case problem_code::context_callback_threw: return "a function given to inject or extract threw; what it was asked for is missing: " + name;
     case problem_code::late: return "records came after the pipeline's end and are lost: " + name;
@@ -39,6 +47,8 @@ namespace detail {
     default: return name;
   }
 }
+
+using words_to_make = borrowed<std::string()>;
 
 class desk {
  public:
@@ -49,8 +59,7 @@ class desk {
     return explain(code, [&] { return std::string{what}; }, exporter);
   }
   /// The same; the words are made only here, where it does no harm when there is no memory for them.
-  template <class What>
-  bool explain(problem_code code, What const& what, std::string_view exporter = {}) noexcept {
+  bool explain(problem_code code, words_to_make what, std::string_view exporter = {}) noexcept {
     count(code);
     try {
       std::string words = what();
@@ -61,7 +70,7 @@ class desk {
     }
   }
   /// For threads that must not wait; `about` goes into the words that belong to the code.
-  bool report_now(problem_code code, std::string_view about) noexcept {
+  FANLIGHT_COLD bool report_now(problem_code code, std::string_view about) noexcept {
     count(code);
     try {
       std::string words = describe(code, about.substr(0, 200));
@@ -74,7 +83,7 @@ class desk {
   }
 
   /// Counted, and not told: there is nobody left to tell it.
-  void note(problem_code code, std::uint64_t times) noexcept {
+  FANLIGHT_COLD void note(problem_code code, std::uint64_t times) noexcept {
     if (at(code) < codes) counts_[at(code)].fetch_add(times, std::memory_order_relaxed);
   }
 
@@ -85,7 +94,7 @@ class desk {
   }
 
   /// Calls the handler for all that is to be told. One thread.
-  void tell_all() noexcept {
+  FANLIGHT_COLD void tell_all() noexcept {
     file_the_unfiled();
     for (;;) {
       problem next;
@@ -100,18 +109,18 @@ class desk {
   }
 
   /// The handler is called no more: what it uses may be gone. A call that runs goes on.
-  void mute() noexcept {
+  FANLIGHT_COLD void mute() noexcept {
     std::lock_guard const held{lock_};
     muted_ = true;
   }
 
-  [[nodiscard]] std::map<problem_code, std::uint64_t> counts() const {
+  [[nodiscard]] FANLIGHT_COLD std::map<problem_code, std::uint64_t> counts() const {
     std::map<problem_code, std::uint64_t> out;
     for (std::size_t i = 0; i < codes; ++i)
       if (auto const count = counts_[i].load(std::memory_order_relaxed); count != 0) out[static_cast<problem_code>(i)] = count;
     return out;
   }
-  [[nodiscard]] std::vector<problem> history() const {
+  [[nodiscard]] FANLIGHT_COLD std::vector<problem> history() const {
     std::lock_guard const held{lock_};
     return history_;
   }
@@ -122,6 +131,8 @@ class desk {
   static constexpr std::size_t most_history = 256;
 
   struct told {
+    problem_code code;
+    std::string exporter;
     std::chrono::steady_clock::time_point at{};
     std::uint64_t unsaid = 0;
     bool ever = false;
@@ -131,20 +142,27 @@ class desk {
   void count(problem_code code) noexcept { note(code, 1); }
 
   /// Under the lock. What cannot be told now is counted to the next that can.
-  bool file(problem_code code, std::string what, std::string_view exporter, std::uint64_t times) {
+  FANLIGHT_COLD bool file(problem_code code, std::string what, std::string_view exporter, std::uint64_t times) {
     auto const now = std::chrono::steady_clock::now();
-    auto& last = told_[{code, std::string{exporter}}];
+    auto& last = last_of(code, exporter);
     last.unsaid += times;
     if ((last.ever && now - last.at < std::chrono::minutes{1}) || waiting_.size() >= most_waiting) return false;
     problem next{code, std::move(what), std::string{exporter}, last.unsaid};
     if (history_.size() >= most_history) history_.erase(history_.begin() + most_history / 4);  // the first ones are of the start
-    history_.push_back(next);
-    waiting_.push_back(std::move(next));
-    last = {now, 0, true};
+    waiting_.emplace_back(problem{next});
+    history_.push_back(std::move(next));
+    last.at = now, last.unsaid = 0, last.ever = true;
     return true;
   }
+  /// A handful of kinds at the most, so they are simply looked through.
+  [[nodiscard]] FANLIGHT_COLD told& last_of(problem_code code, std::string_view exporter) {
+    for (auto& each : told_)
+      if (each.code == code && each.exporter == exporter) return each;
+    told_.push_back({code, std::string{exporter}});
+    return told_.back();
+  }
 
-  void file_the_unfiled() noexcept {
+  FANLIGHT_COLD void file_the_unfiled() noexcept {
     for (std::size_t i = 0; i < codes; ++i) {
       if (unfiled_[i].load(std::memory_order_relaxed) == 0) continue;
       std::uint64_t const times = unfiled_[i].exchange(0, std::memory_order_relaxed);
@@ -158,10 +176,10 @@ class desk {
     }
   }
 
-  void call(problem const& next) noexcept {
+  FANLIGHT_COLD void call(problem const& next) noexcept {
     try {
       if (handler_) return handler_(next);
-      std::string const from = next.exporter.empty() ? "" : " [" + next.exporter + "]";
+      std::string const from = next.exporter.empty() ? "" : joined({" [", next.exporter, "]"});
       std::fprintf(stderr, "fanlight: %s%s: %s\n", std::string{to_text(next.code)}.c_str(), from.c_str(), next.what.c_str());
     } catch (...) {
       std::fputs("fanlight: on_problem threw; the problem is lost\n", stderr);
@@ -172,7 +190,7 @@ class desk {
   std::atomic<std::uint64_t> counts_[codes]{};
   std::atomic<std::uint64_t> unfiled_[codes]{};
   mutable std::mutex lock_;
-  std::map<std::pair<problem_code, std::string>, told> told_;
+  std::list<told> told_;
   bool muted_ = false;
   std::vector<problem> waiting_;
   std::vector<problem> history_;

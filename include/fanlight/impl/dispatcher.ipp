@@ -5,6 +5,7 @@
 #pragma once
 
 #include <fanlight/impl/gatherer.ipp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/lane.ipp>
 #include <fanlight/impl/objects.ipp>
 
@@ -32,7 +33,7 @@ class dispatcher {
   [[nodiscard]] waker& bell() noexcept { return bell_; }
 
   /// False: the system has no thread for it. Then whatever is asked of it ends at once, and badly.
-  bool start() {
+  FANLIGHT_COLD bool start() {
     agree_ = prepare_agreement();
     renew_anchor();
     started_ = thread_.start("fl:dispatcher", [this] { run(); });
@@ -47,7 +48,7 @@ class dispatcher {
     bell_.ring();
   }
 
-  bool flush(steady::time_point until) noexcept {
+  FANLIGHT_COLD bool flush(steady::time_point until) noexcept {
     flush_wait mine;
     mine.until = until;
     {
@@ -64,7 +65,7 @@ class dispatcher {
   }
 
   /// Gathers what is there, stops the lanes, waits for them until `until`, tells the last problems, and ends. True: all of it in time.
-  bool stop(steady::time_point until) {
+  FANLIGHT_COLD bool stop(steady::time_point until) {
     {
       std::lock_guard const held{ticket_lock_};
       stop_asked_ = true;
@@ -77,7 +78,7 @@ class dispatcher {
     return came && ended_well_;
   }
   /// For whoever asks for the end a second time.
-  bool wait_for_end(steady::time_point until) noexcept {
+  FANLIGHT_COLD bool wait_for_end(steady::time_point until) noexcept {
     std::unique_lock held{ticket_lock_};
     return ticket_bell_.wait_until(held, until, [&] { return finished_; }) && ended_well_;
   }
@@ -94,7 +95,7 @@ class dispatcher {
     gathered between;
     std::vector<exporter_stats> lanes;
   };
-  [[nodiscard]] counts count() const {
+  [[nodiscard]] FANLIGHT_COLD counts count() const {
     counts out;
     std::lock_guard const held{open_.lock()};
     out.rings = rings_.totals();
@@ -115,7 +116,7 @@ class dispatcher {
 
   // ---- the thread ---------------------------------------------------------------------------------------------------------------------
 
-  void run() noexcept {
+  FANLIGHT_COLD void run() noexcept {
     for (bool stopping = false; !stopping;) {
       std::uint64_t const ticket = tickets_asked(stopping);
       bool const urgent = __atomic_exchange_n(&hurry_, 0u, __ATOMIC_ACQUIRE) != 0;
@@ -136,7 +137,7 @@ class dispatcher {
   }
 
   /// Nothing has come since the latest batch.
-  void note_quiet() noexcept {
+  FANLIGHT_COLD void note_quiet() noexcept {
     if (!std::exchange(stirred_, false)) return;
     for (auto& each : lanes_) each->note_quiet(complete_until_);
   }
@@ -148,7 +149,7 @@ class dispatcher {
     return flushes_.due(0);
   }
 
-  void serve(std::uint64_t ticket) noexcept {
+  FANLIGHT_COLD void serve(std::uint64_t ticket) noexcept {
     auto const lost = dropped_in_rings();
     bool const well = std::exchange(lost_at_flush_, lost) == lost;
     std::lock_guard const held{ticket_lock_};
@@ -156,7 +157,7 @@ class dispatcher {
     ticket_bell_.notify_all();
   }
 
-  [[nodiscard]] bool flush_lanes(flush_wait const& asked, steady::time_point until) noexcept {
+  [[nodiscard]] FANLIGHT_COLD bool flush_lanes(flush_wait const& asked, steady::time_point until) noexcept {
     std::size_t const count = lanes_.size();
     std::unique_ptr<flush_wait[]> const waits{new (std::nothrow) flush_wait[count]};
     if (waits == nullptr) return false;
@@ -171,7 +172,7 @@ class dispatcher {
     return well;
   }
 
-  void end_lanes() noexcept {
+  FANLIGHT_COLD void end_lanes() noexcept {
     // Half of what is left is for the lanes: what is to be told then must be told before the caller's patience ends.
     auto const until = stop_until_ - std::min<steady::duration>(std::chrono::milliseconds{125}, (stop_until_ - steady::now()) / 2);
     for (auto& each : lanes_) each->stop(until);
@@ -181,10 +182,10 @@ class dispatcher {
       auto const lost = each->lost_by(loss::shutdown);
       if (lost == 0) continue;
       well = false;
-      problems_.explain(
-          problem_code::flush_late,
-          [&] { return "shutdown ran out of time: " + std::to_string(lost) + " records of exporter '" + each->name() + "' are lost. Raise shutdown_within"; },
-          each->name());
+      auto const words = [&] {
+        return joined({"shutdown ran out of time: ", std::to_string(lost), " records of '", each->name(), "' are lost. Raise shutdown_within"});
+      };
+      problems_.explain(problem_code::flush_late, words, each->name());
     }
     open_.end();
     {
@@ -196,18 +197,17 @@ class dispatcher {
     problems_.tell_all();
   }
 
-  void abandon(lane& one) noexcept {
+  FANLIGHT_COLD void abandon(lane& one) noexcept {
     abandoned_ = true;
     one.abandon();
-    problems_.explain(
-        problem_code::exporter_stuck,
-        [&] { return "exporter '" + one.name() + "' did not come back before the deadline of shutdown; what it held is lost"; }, one.name());
+    auto const words = [&] { return joined({"exporter '", one.name(), "' did not come back before the deadline of shutdown; what it held is lost"}); };
+    problems_.explain(problem_code::exporter_stuck, words, one.name());
   }
 
   // ---- sleep --------------------------------------------------------------------------------------------------------------------------
 
   /// While records come, a nap; else until somebody rings.
-  void sleep(pass went, bool blocked) noexcept {
+  FANLIGHT_COLD void sleep(pass went, bool blocked) noexcept {
     asleep_since_ = {};
     if (blocked) {
       set_marks(out_of_reach);
@@ -221,7 +221,7 @@ class dispatcher {
     }
   }
 
-  void park() noexcept {
+  FANLIGHT_COLD void park() noexcept {
     set_marks(0);
     // Every thread's last record must be seen here, or its thread must have seen the mark. Without the barrier, time does it.
     if (agree_ ? !make_all_threads_agree() : bell_.wait_for(std::chrono::milliseconds{20})) return;
@@ -229,7 +229,7 @@ class dispatcher {
   }
 
   /// Until the batch may be full or a record has waited long enough. While much comes, for more than one batch, and not long.
-  void nap(pass went) noexcept {
+  FANLIGHT_COLD void nap(pass went) noexcept {
     bool const much = went.batches > 1;
     std::uint64_t const share = std::max(open_.until_full(), much ? went.bytes - went.bytes / 4 : 0) / std::max<std::uint64_t>(went.rings, 1);
     std::uint64_t const ahead = std::clamp<std::uint64_t>(share, 1, rings_.room() / 4) - 1;
@@ -245,7 +245,7 @@ class dispatcher {
   }
 
   /// A producer that gets `ahead` bytes beyond what has been taken rings.
-  void set_marks(std::uint64_t ahead) noexcept {
+  FANLIGHT_COLD void set_marks(std::uint64_t ahead) noexcept {
     refresh_list();
     for (auto* const each : list_) __atomic_store_n(&each->mark, each->tail + ahead, __ATOMIC_RELAXED);
   }
@@ -255,13 +255,13 @@ class dispatcher {
       if (__atomic_load_n(&each->head, __ATOMIC_ACQUIRE) != each->tail) return false;
     return true;
   }
-  void refresh_list() noexcept {
+  FANLIGHT_COLD void refresh_list() noexcept {
     try {
       rings_.list(list_, known_);
     } catch (std::bad_alloc const&) {
     }
   }
-  [[nodiscard]] bool all_lanes_full() noexcept {
+  [[nodiscard]] FANLIGHT_COLD bool all_lanes_full() noexcept {
     for (auto& each : lanes_)
       if (!each->is_full()) return false;
     return !lanes_.empty();
@@ -325,14 +325,15 @@ class dispatcher {
     __atomic_store_n(&core_.wall_offset, offset, __ATOMIC_RELAXED);
   }
 
-  [[nodiscard]] std::uint64_t dropped_in_rings() const noexcept {
+  [[nodiscard]] FANLIGHT_COLD std::uint64_t dropped_in_rings() const noexcept {
     auto const totals = rings_.totals();
     std::uint64_t out = 0;
     for (auto const each : totals.dropped) out += each;
     return out;
   }
+
   /// Says when rings begin to lose, and when records flow again.
-  void tell_losses(bool any) noexcept {
+  FANLIGHT_COLD void tell_losses(bool any) noexcept {
     auto const lost = dropped_in_rings();
     if (lost != seen_lost_) {
       auto const more = lost - std::exchange(seen_lost_, lost);
@@ -343,16 +344,16 @@ class dispatcher {
     } else if (any && std::exchange(losing_, false)) {
       auto const all = lost - told_lost_;
       bool const told = problems_.explain(problem_code::recovered, [&] {
-        return "records are captured again; " + std::to_string(all) + " were lost because a thread's ring was full";
+        return joined({"records are captured again; ", std::to_string(all), " were lost because a thread's ring was full"});
       });
       if (told) told_lost_ = lost;
     }
   }
 
-  void look_for_strangers(bool now) noexcept {
+  FANLIGHT_COLD void look_for_strangers(bool now) noexcept {
     for (auto const& path : strangers_.strangers(now)) {
       try {
-        untold_ += (untold_.empty() ? "'" : ", '") + path + "'";
+        untold_ += joined({(untold_.empty() ? "'" : ", '"), path, "'"});
       } catch (std::bad_alloc const&) {
       }
     }

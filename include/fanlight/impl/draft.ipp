@@ -287,23 +287,31 @@ struct group_plan {
   return to;
 }
 
-/// Writes attributes behind a head as the value of one item. Those over `limit`, without room or without a key are counted. False: there
-/// is no room even without them.
-template <class Head>
-[[nodiscard]] bool put_group(draft& d, item_role role, std::string_view key, Head head, std::string_view extra,
-                               attribute const* attributes, std::size_t count, std::uint16_t limit) noexcept {
-  std::size_t const lead = sizeof head + (extra.data() == nullptr ? 0 : padded(extra.size() + 1));
+/// The head of an event or a link, which ends up in front of its attributes, and where in it the number of dropped ones stands.
+struct group_head {
+  void const* data;
+  std::size_t size, dropped_at;
+
+  template <class Head>
+  explicit group_head(Head const& head) noexcept : data{&head}, size{sizeof head}, dropped_at{offsetof(Head, dropped)} {}
+};
+
+/// Writes attributes behind a head as one item. Those over `limit`, without room or a key are counted. False: no room even without them.
+[[nodiscard]] FANLIGHT_INLINE bool put_group(draft& d, item_role role, std::string_view key, group_head head, std::string_view extra,
+                                             attribute const* attributes, std::size_t count, std::uint16_t limit) noexcept {
+  std::size_t const lead = head.size + (extra.data() == nullptr ? 0 : padded(extra.size() + 1));
   group_plan plan;
   if (!plan_plainly(plan, d, attributes, count, limit)) plan = plan_carefully(d, key, attributes, count, limit);
   if (!make_room(d, item_space(value_kind::array, lead + plan.size, key.size()))) {
     plan = {0, 0, plan.again, false};
     if (!make_room(d, item_space(value_kind::array, lead, key.size()))) return false;
   }
-  head.dropped = static_cast<std::uint32_t>(count - plan.again - plan.kept);
+  auto const dropped = static_cast<std::uint32_t>(count - plan.again - plan.kept);
   item_head const item{value_kind::array, role, static_cast<std::uint16_t>(key.size()), static_cast<std::uint32_t>(lead + plan.size)};
   std::memcpy(d.at, &item, sizeof item);
-  std::memcpy(d.at + sizeof item, &head, sizeof head);
-  unsigned char* to = d.at + sizeof item + sizeof head;
+  copy_bytes(d.at + sizeof item, head.data, head.size);
+  std::memcpy(d.at + sizeof item + head.dropped_at, &dropped, sizeof dropped);
+  unsigned char* to = d.at + sizeof item + head.size;
   if (extra.data() != nullptr) {
     std::memset(to, 0, padded(extra.size() + 1));
     copy_bytes(to, extra.data(), extra.size());
@@ -332,7 +340,7 @@ FANLIGHT_INLINE void put_event(draft& d, std::string_view name, attribute const*
   }
   if (d.events_left == 0) return count_lost(d.head().dropped_events);
   event_head const head{at ? at.nanoseconds : ticks_now(*d.core), 0, at ? 1u : 0u};
-  if (!put_group(d, item_role::event, name.substr(0, 0xFFFF), head, {}, attributes, count, d.core->event_attribute_limit))
+  if (!put_group(d, item_role::event, name.substr(0, 0xFFFF), group_head{head}, {}, attributes, count, d.core->event_attribute_limit))
     return count_lost(d.head().dropped_events);
   --d.events_left;
 }
@@ -352,7 +360,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void put_link(draft& d, context const& to, attribu
   head.flags = to.flags() | (to.is_remote() ? 0x100u : 0u);
   std::string_view const state = to.tracestate().empty() ? std::string_view{"", 0} : to.tracestate();
   head.tracestate_size = static_cast<std::uint32_t>(state.size());
-  if (!put_group(d, item_role::link, {}, head, state, attributes, count, d.core->link_attribute_limit)) return count_lost(d.head().dropped_links);
+  if (!put_group(d, item_role::link, {}, group_head{head}, state, attributes, count, d.core->link_attribute_limit))
+    return count_lost(d.head().dropped_links);
   --d.links_left;
 }
 

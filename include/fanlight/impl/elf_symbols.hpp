@@ -3,6 +3,8 @@
 #pragma once
 
 #include <fanlight/detail/config.hpp>
+#include <fanlight/impl/joined.hpp>
+#include <fanlight/impl/places.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -22,7 +24,7 @@ namespace detail {
 /// A file in memory, for reading; empty when it cannot be.
 class mapped_file {
  public:
-  explicit mapped_file(std::string const& path) noexcept {
+  FANLIGHT_COLD explicit mapped_file(std::string const& path) noexcept {
     int const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file < 0) return;
     struct stat about {};
@@ -34,12 +36,12 @@ class mapped_file {
   }
   mapped_file(mapped_file const&) = delete;
   mapped_file& operator=(mapped_file const&) = delete;
-  ~mapped_file() {
+  FANLIGHT_COLD ~mapped_file() {
     if (data_ != nullptr) ::munmap(const_cast<char*>(data_), size_);
   }
   /// `count` things of type T at `offset`, or null when the file ends before.
   template <class T>
-  [[nodiscard]] T const* at(std::uint64_t offset, std::uint64_t count = 1) const noexcept {
+  [[nodiscard]] FANLIGHT_COLD T const* at(std::uint64_t offset, std::uint64_t count = 1) const noexcept {
     if (offset > size_ || count > (size_ - offset) / sizeof(T) || offset % alignof(T) != 0) return nullptr;
     return reinterpret_cast<T const*>(data_ + offset);
   }
@@ -52,13 +54,13 @@ class mapped_file {
 
 class elf_symbols {
  public:
-  elf_symbols(std::string const& path, std::string const& build_id) : file_{path}, debug_{debug_path(build_id)} {
+  FANLIGHT_COLD elf_symbols(std::string const& path, std::string const& build_id) : file_{path}, debug_{debug_path(build_id)} {
     if (!read(file_, SHT_SYMTAB, build_id) && !read(debug_, SHT_SYMTAB, build_id)) read(file_, SHT_DYNSYM, build_id);
-    std::sort(all_.begin(), all_.end(), [](symbol const& a, symbol const& b) { return a.at < b.at; });
+    sort_list(all_, [](symbol const& a, symbol const& b) { return a.at < b.at; });
   }
 
   /// The name of the function that holds `offset`, counted from where the object is loaded; null: none does.
-  [[nodiscard]] char const* name_of(std::uint64_t offset) const noexcept {
+  [[nodiscard]] FANLIGHT_COLD char const* name_of(std::uint64_t offset) const noexcept {
     auto const behind = std::upper_bound(all_.begin(), all_.end(), offset, [](std::uint64_t at, symbol const& one) { return at < one.at; });
     if (behind == all_.begin()) return nullptr;
     auto const& found = *(behind - 1);
@@ -72,18 +74,19 @@ class elf_symbols {
     char const* name;
   };
 
-  [[nodiscard]] static std::string debug_path(std::string const& build_id) {
+  [[nodiscard]] FANLIGHT_COLD static std::string debug_path(std::string const& build_id) {
     if (build_id.size() < 4) return {};
-    return "/usr/lib/debug/.build-id/" + build_id.substr(0, 2) + '/' + build_id.substr(2) + ".debug";
+    return joined({"/usr/lib/debug/.build-id/", build_id.substr(0, 2), "/", build_id.substr(2), ".debug"});
   }
 
-  [[nodiscard]] static ElfW(Shdr) const* sections(mapped_file const& file, ElfW(Ehdr) const& head) noexcept {
+  [[nodiscard]] FANLIGHT_COLD static ElfW(Shdr) const* sections(mapped_file const& file, ElfW(Ehdr) const& head) noexcept {
     if (std::memcmp(head.e_ident, ELFMAG, SELFMAG) != 0 || head.e_ident[EI_CLASS] != (sizeof(void*) == 8 ? ELFCLASS64 : ELFCLASS32)) return nullptr;
     return head.e_shentsize == sizeof(ElfW(Shdr)) ? file.at<ElfW(Shdr)>(head.e_shoff, head.e_shnum) : nullptr;
   }
 
   /// Is the file the one whose id we know? One that was replaced since it was loaded is not.
-  [[nodiscard]] static bool is_same_build(mapped_file const& file, ElfW(Shdr) const* all, unsigned count, std::string const& build_id) {
+  [[nodiscard]] FANLIGHT_COLD static bool is_same_build(mapped_file const& file, ElfW(Shdr) const* all, unsigned count,
+                                                        std::string const& build_id) {
     if (build_id.empty()) return true;
     for (unsigned i = 0; i < count; ++i) {
       if (all[i].sh_type != SHT_NOTE) continue;
@@ -95,7 +98,7 @@ class elf_symbols {
     return true;
   }
 
-  bool read(mapped_file const& file, std::uint32_t type, std::string const& build_id) {
+  FANLIGHT_COLD bool read(mapped_file const& file, std::uint32_t type, std::string const& build_id) {
     auto const* const head = file.at<ElfW(Ehdr)>(0);
     if (head == nullptr) return false;
     auto const* const all = sections(file, *head);
@@ -105,7 +108,7 @@ class elf_symbols {
     return !all_.empty();
   }
 
-  void add(mapped_file const& file, ElfW(Shdr) const& table, ElfW(Shdr) const& names) {
+  FANLIGHT_COLD void add(mapped_file const& file, ElfW(Shdr) const& table, ElfW(Shdr) const& names) {
     std::uint64_t const count = table.sh_size / sizeof(ElfW(Sym));
     auto const* const symbols = file.at<ElfW(Sym)>(table.sh_offset, count);
     auto const* const text = file.at<char>(names.sh_offset, names.sh_size);
@@ -120,7 +123,7 @@ class elf_symbols {
 
  public:
   /// In hex, from the notes of an object; empty: they have none.
-  [[nodiscard]] static std::string build_id_in(unsigned char const* at, std::uint64_t size) {
+  [[nodiscard]] FANLIGHT_COLD static std::string build_id_in(unsigned char const* at, std::uint64_t size) {
     for (std::uint64_t offset = 0; size - offset >= sizeof(ElfW(Nhdr));) {
       ElfW(Nhdr) note;
       std::memcpy(&note, at + offset, sizeof note);
@@ -135,7 +138,7 @@ class elf_symbols {
   }
 
  private:
-  [[nodiscard]] static std::string hex(unsigned char const* at, std::uint64_t size) {
+  [[nodiscard]] FANLIGHT_COLD static std::string hex(unsigned char const* at, std::uint64_t size) {
     std::string out;
     for (std::uint64_t i = 0; i < size; ++i) (out += "0123456789abcdef"[at[i] >> 4]) += "0123456789abcdef"[at[i] & 15];
     return out;
@@ -158,7 +161,7 @@ struct loaded_module {
 };
 
 /// All objects of this process, in the order of the linker: the program first.
-[[nodiscard]] inline std::vector<loaded_module> modules_loaded() {
+[[nodiscard]] FANLIGHT_COLD inline std::vector<loaded_module> modules_loaded() {
   std::vector<loaded_module> out;
   ::dl_iterate_phdr(
       [](dl_phdr_info* info, std::size_t, void* raw) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fanlight/detail/environment.hpp>
+#include <fanlight/impl/joined.hpp>
 
 #include <charconv>
 
@@ -87,7 +88,7 @@ FANLIGHT_COLD FANLIGHT_INLINE std::optional<text_pairs> read_pairs(std::string_v
     ++number;
     wrong = read_pair(part, rule, out);
     if (wrong.empty()) continue;
-    wrong.insert(0, "its pair number " + std::to_string(number) + " ");
+    wrong.insert(0, joined({"its pair number ", std::to_string(number), " "}));
     return std::nullopt;
   }
   return out;
@@ -137,36 +138,39 @@ FANLIGHT_COLD FANLIGHT_INLINE std::optional<bool> environment::boolean(char cons
   return *given == "true";
 }
 
-FANLIGHT_COLD FANLIGHT_INLINE std::optional<std::uint32_t> environment::integer(char const* name, std::string const& otherwise,
-                                                                  std::uint32_t least) const {
+FANLIGHT_COLD FANLIGHT_INLINE std::optional<std::uint32_t> environment::integer(char const* name, std::string_view otherwise,
+                                                                                std::uint32_t least) const {
   auto const given = text(name);
   if (!given) return std::nullopt;
   auto const out = read_integer(trimmed(*given));
   if (out && *out >= least) return out;
-  tell_bad(name, *given, "a whole number from " + std::to_string(least) + " to 2147483647", otherwise + " is used instead");
+  tell_bad(name, *given, joined({"a whole number from ", std::to_string(least), " to 2147483647"}),
+           joined({otherwise, " is used instead"}));
   return std::nullopt;
 }
 
-FANLIGHT_COLD FANLIGHT_INLINE std::optional<std::chrono::milliseconds> environment::milliseconds(char const* name, std::string const& otherwise) const {
+FANLIGHT_COLD FANLIGHT_INLINE std::optional<std::chrono::milliseconds> environment::milliseconds(char const* name,
+                                                                                                 std::string_view otherwise) const {
   auto const given = text(name);
   if (!given) return std::nullopt;
   if (auto const out = read_integer(trimmed(*given))) return std::chrono::milliseconds{*out};
-  tell_bad(name, *given, "a whole number of milliseconds from 0 to 2147483647, without a unit", otherwise + " is used instead");
+  tell_bad(name, *given, "a whole number of milliseconds from 0 to 2147483647, without a unit", joined({otherwise, " is used instead"}));
   return std::nullopt;
 }
 
-FANLIGHT_COLD FANLIGHT_INLINE std::optional<double> environment::share(char const* name, std::string const& otherwise) const {
+FANLIGHT_COLD FANLIGHT_INLINE std::optional<double> environment::share(char const* name, std::string_view otherwise) const {
   auto const given = text(name);
   if (!given) return std::nullopt;
   auto const digits = trimmed(*given);
   double out = -1;
   auto const [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out);  // whatever the locale
   if (error == std::errc{} && end == digits.data() + digits.size() && out >= 0 && out <= 1) return out;
-  tell_bad(name, *given, "a number from 0 to 1", otherwise + " is used instead");
+  tell_bad(name, *given, "a number from 0 to 1", joined({otherwise, " is used instead"}));
   return std::nullopt;
 }
 
-FANLIGHT_COLD FANLIGHT_INLINE std::optional<text_pairs> environment::pairs(char const* name, equals_sign rule, std::string const& otherwise) const {
+FANLIGHT_COLD FANLIGHT_INLINE std::optional<text_pairs> environment::pairs(char const* name, equals_sign rule,
+                                                                           std::string_view otherwise) const {
   auto const given = text(name);
   if (!given) return std::nullopt;
   std::string wrong;
@@ -175,9 +179,9 @@ FANLIGHT_COLD FANLIGHT_INLINE std::optional<text_pairs> environment::pairs(char 
   return out;
 }
 
-FANLIGHT_COLD FANLIGHT_INLINE void environment::tell_bad(std::string_view name, std::string_view value, std::string const& expected,
-                                           std::string const& otherwise) const {
-  tell(problem_code::environment_bad, std::string{name} + " is " + shown(name, value) + "; it must be " + expected + "; " + otherwise);
+FANLIGHT_COLD FANLIGHT_INLINE void environment::tell_bad(std::string_view name, std::string_view value, std::string_view expected,
+                                                         std::string_view otherwise) const {
+  tell(problem_code::environment_bad, joined({name, " is ", shown(name, value), "; it must be ", expected, "; ", otherwise}));
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE void environment::tell(problem_code code, std::string what) const {

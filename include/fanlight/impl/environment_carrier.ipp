@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fanlight/environment_carrier.hpp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/propagation.ipp>
 
 #include <cstdlib>
@@ -23,7 +24,8 @@ inline void write_variable(char (&to)[64], std::string_view header) noexcept {
 
 /// Of the parent, and not of the child: what may stand there already.
 [[nodiscard]] inline bool is_carrier(std::string_view text) noexcept {
-  for (std::string_view const name : {"TRACEPARENT=", "TRACESTATE=", "BAGGAGE=", "X_AMZN_TRACE_ID=", "B3=", "X_B3_TRACEID=", "X_B3_SPANID=", "X_B3_SAMPLED=", "X_B3_FLAGS="})
+  for (std::string_view const name : {"TRACEPARENT=", "TRACESTATE=", "BAGGAGE=", "X_AMZN_TRACE_ID=", "B3=", "X_B3_TRACEID=", "X_B3_SPANID=",
+                                      "X_B3_PARENTSPANID=", "X_B3_SAMPLED=", "X_B3_FLAGS="})
     if (text.substr(0, name.size()) == name) return true;
   return false;
 }
@@ -44,7 +46,7 @@ FANLIGHT_COLD FANLIGHT_INLINE child_environment::child_environment(context const
   inject(of, [this](std::string_view header, std::string_view text) {
     char name[64];
     detail::write_variable(name, header);
-    texts_.push_back(std::string{name} + "=" + std::string{text});
+    texts_.push_back(detail::joined({name, "=", text}));
   });
   for (auto& each : texts_) pointers_.push_back(each.data());
   pointers_.push_back(nullptr);

@@ -264,35 +264,5 @@ FANLIGHT_COLD FANLIGHT_INLINE void put_exception(draft& d, std::exception_ptr co
   put_sighting(d, seen);
 }
 
-/// Sends a report of what unwinds the span `d`. In impl/report_facts.ipp.
-void report_unwound(draft& d, thread_block& t, error_identity& known, sighting const& seen, std::string_view type) noexcept;
-
-/// A log record as far as a report of what is handled where it is written wants to know. Borrows.
-struct log_facts {
-  level at;
-  std::string_view logger, message;
-  attribute const* fields;
-  std::size_t field_count;
-  source where;
-};
-/// Reports what is handled here, if it was not reported before. In impl/report.ipp.
-void report_logged(thread_block& t, core_face& core, log_facts const& what) noexcept;
-
-FANLIGHT_COLD FANLIGHT_INLINE void fail_unwound(draft& d, thread_block& t) noexcept {
-  bool const first = d.head().status == static_cast<std::uint8_t>(status_code::unset);
-  if (first) d.head().status = static_cast<std::uint8_t>(status_code::error);
-  auto const* const note = unwinding(t);
-  if (note == nullptr) return;
-  sighting seen;
-  see(seen, *note);
-  if (first) put_status(d, status_code::error, seen.text.view());
-  readable_type const name{seen.type};
-  error_identity spare;
-  auto& known = identify(t, *d.core, seen, spare);
-  write_exception(d, t, known, seen, name.view());
-  if (!name.view().empty()) put_attribute(d, item_role::attribute, "error.type", name.view());
-  if (d.core->report_on_unwind != 0 && !known.reported) report_unwound(d, t, known, seen, name.view());
-}
-
 }  // namespace detail
 FANLIGHT_END

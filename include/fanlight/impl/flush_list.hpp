@@ -13,7 +13,7 @@ namespace detail {
 using steady = std::chrono::steady_clock;
 
 /// Now and `limit` more; never beyond what a time point can hold.
-[[nodiscard]] inline steady::time_point after(std::chrono::nanoseconds limit) noexcept {
+[[nodiscard]] FANLIGHT_COLD inline steady::time_point after(std::chrono::nanoseconds limit) noexcept {
   auto const now = steady::now();
   return limit >= steady::time_point::max() - now ? steady::time_point::max() : now + limit;
 }
@@ -31,13 +31,13 @@ class flush_list {
  public:
   [[nodiscard]] bool is_empty() const noexcept { return first_ == nullptr; }
 
-  void join(flush_wait& one) noexcept {
+  FANLIGHT_COLD void join(flush_wait& one) noexcept {
     one.ticket = ++last_;
     flush_wait** end = &first_;
     while (*end != nullptr) end = &(*end)->next;
     *end = &one;
   }
-  void leave(flush_wait& one) noexcept {
+  FANLIGHT_COLD void leave(flush_wait& one) noexcept {
     for (auto** link = &first_; *link != nullptr; link = &(*link)->next)
       if (*link == &one) {
         *link = one.next;
@@ -46,27 +46,27 @@ class flush_list {
   }
 
   /// The ticket of the latest that waits for no batch beyond `done`; 0: nobody does.
-  [[nodiscard]] std::uint64_t due(std::uint64_t done) const noexcept {
+  [[nodiscard]] FANLIGHT_COLD std::uint64_t due(std::uint64_t done) const noexcept {
     std::uint64_t out = 0;
     for (auto const* each = first_; each != nullptr && each->sequence <= done; each = each->next) out = each->ticket;
     return out;
   }
   /// The longest patience among those up to `ticket`.
-  [[nodiscard]] steady::time_point patience(std::uint64_t ticket) const noexcept {
+  [[nodiscard]] FANLIGHT_COLD steady::time_point patience(std::uint64_t ticket) const noexcept {
     steady::time_point out{};
     for (auto const* each = first_; each != nullptr && each->ticket <= ticket; each = each->next)
       if (each->until > out) out = each->until;
     return out;
   }
   /// What had ended by then is known to those up to `ticket`.
-  [[nodiscard]] std::int64_t complete(std::uint64_t ticket) const noexcept {
+  [[nodiscard]] FANLIGHT_COLD std::int64_t complete(std::uint64_t ticket) const noexcept {
     std::int64_t out = INT64_MIN;
     for (auto const* each = first_; each != nullptr && each->ticket <= ticket; each = each->next)
       if (each->complete > out) out = each->complete;
     return out;
   }
   /// Lets all up to `ticket` go.
-  void serve(std::uint64_t ticket, std::uint64_t sequence, std::int64_t complete, bool well) noexcept {
+  FANLIGHT_COLD void serve(std::uint64_t ticket, std::uint64_t sequence, std::int64_t complete, bool well) noexcept {
     while (first_ != nullptr && first_->ticket <= ticket) {
       auto* const one = first_;
       first_ = one->next;

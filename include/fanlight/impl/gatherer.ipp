@@ -41,7 +41,7 @@ class gatherer {
 
   /// Held by whoever counts, and for each move of a record from a ring to the batch or from the batch to the lanes.
   [[nodiscard]] std::mutex& lock() const noexcept { return lock_; }
-  void count(gathered& to) const noexcept {
+  FANLIGHT_COLD void count(gathered& to) const noexcept {
     if (open_ != nullptr)
       for (std::size_t type = 0; type < entry_types; ++type) to.open[type] = open_->counts[type];
     std::memcpy(to.filtered, filtered_, sizeof filtered_);
@@ -80,11 +80,11 @@ class gatherer {
     return true;
   }
 
-  /// Ends the batch. The caller holds the lock until it has passed it on. Empty: everything was filtered.
+  /// Ends the batch. The caller holds the lock until it has passed it on. Empty: everything was filtered, and nobody waits for any of it.
   [[nodiscard]] batch_ref seal(std::uint64_t sequence, clock_anchor anchor, std::int64_t complete_until) noexcept {
     has_due_ = no_room_ = false;
     taken_ = 0;
-    if (open_ == nullptr || open_->size == 0) return {};
+    if (open_ == nullptr || (open_->size == 0 && gone_.empty())) return {};
     batch_data* ready = open_;
     if (open_->size < open_->room / 4)
       if (auto* const copy = pool_->take_copy(*open_); copy != nullptr) {
@@ -98,12 +98,12 @@ class gatherer {
     ready->anchor = anchor;
     ready->complete_until = complete_until;
     ready->resource = who_;
-    if (ready->count(entry_type::span) + ready->count(entry_type::start) != 0) ready->gone.swap(gone_);
+    ready->gone.swap(gone_);
     return batch_ref{ready};
   }
 
   /// Nothing will be taken any more.
-  void end() noexcept {
+  FANLIGHT_COLD void end() noexcept {
     std::lock_guard const held{lock_};
     if (auto* const last = std::exchange(open_, nullptr); last != nullptr) batch_ref{last};
     pool_->close();
@@ -111,7 +111,7 @@ class gatherer {
 
  private:
   /// An edited entry may have grown to the largest; a copied one that does not fit waits for the next batch.
-  [[nodiscard]] std::size_t room_for(core_face const& core) const noexcept {
+  [[nodiscard]] FANLIGHT_COLD std::size_t room_for(core_face const& core) const noexcept {
     std::size_t const largest = std::max<std::size_t>(core.largest_entry, 4096), batch = padded(how_.batch_bytes);
     return (inspects_ ? batch + largest : std::max(batch, largest)) + 64;
   }
@@ -201,7 +201,7 @@ class gatherer {
     }
   }
 
-  /// For the next batch that has spans or start notes: whoever was told that it began is told that it will not come.
+  /// For this batch, if it has other records or none: whoever was told that it began is told that it will not come.
   void note_gone(unsigned char const* entry) noexcept {
     auto const& head = *reinterpret_cast<entry_head const*>(entry);
     if (gone_.size() >= most_gone) return;

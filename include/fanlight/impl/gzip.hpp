@@ -31,14 +31,14 @@ class basic_gzip_writer<true> {
   basic_gzip_writer() noexcept = default;
   basic_gzip_writer(basic_gzip_writer const&) = delete;  // the state points back to its stream
   basic_gzip_writer& operator=(basic_gzip_writer const&) = delete;
-  ~basic_gzip_writer() noexcept {
+  FANLIGHT_COLD ~basic_gzip_writer() noexcept {
     if (ready_) ::deflateEnd(&stream_);
   }
 
   [[nodiscard]] static constexpr bool available() noexcept { return true; }
 
   /// Appends the compressed text. False: it could not be done (no memory for the state, or 2 GiB and more), and `to` is as it was.
-  [[nodiscard]] bool compress(std::string_view from, send_buffer& to) {
+  [[nodiscard]] FANLIGHT_COLD bool compress(std::string_view from, send_buffer& to) {
     if (from.size() > UINT32_MAX / 2 || !prepare()) return false;
     auto const most = ::deflateBound(&stream_, static_cast<uLong>(from.size()));
     // zlib 1.2 takes its input as a pointer to what is not const, and only reads it.
@@ -56,7 +56,7 @@ class basic_gzip_writer<true> {
   static constexpr int gzip_bits = 16 + MAX_WBITS;
   static constexpr int memory_level = 8;        // zlib's default
 
-  [[nodiscard]] bool prepare() noexcept {
+  [[nodiscard]] FANLIGHT_COLD bool prepare() noexcept {
     if (ready_) return ::deflateReset(&stream_) == Z_OK;
     stream_ = z_stream{};
     ready_ = ::deflateInit2(&stream_, level, Z_DEFLATED, gzip_bits, memory_level, Z_DEFAULT_STRATEGY) == Z_OK;

@@ -52,11 +52,11 @@ FANLIGHT_INLINE void traceparent::write(char (&to)[size + 1]) const noexcept {
 /// `1-8hex-24hex`
 [[nodiscard]] inline bool read_xray_root(fanlight::trace_id& to, std::string_view text) noexcept {
   if (text.size() != 35 || text[0] != '1' || text[1] != '-' || text[10] != '-') return false;
-  char digits[32];
-  std::memcpy(digits, text.data() + 2, 8);
-  std::memcpy(digits + 8, text.data() + 11, 24);
   fanlight::trace_id out;
-  if (!read_hex(out.bytes, 16, {digits, 32}, true)) return false;
+  byte_row wrong{}, set{};
+  read_hex_row(out.bytes, load_row(text.data() + 2, text.data() + 11), true, wrong, set);
+  read_hex_row(out.bytes + 8, load_row(text.data() + 19), true, wrong, set);
+  if (!is_zero(wrong) || is_zero(set)) return false;
   to = out;
   return true;
 }

@@ -34,7 +34,7 @@ enum class http_failure {
          why == http_failure::broken || why == http_failure::hurried;
 }
 
-[[nodiscard]] inline bool same_but_case(std::string_view one, std::string_view other) noexcept {
+[[nodiscard]] FANLIGHT_COLD inline bool same_but_case(std::string_view one, std::string_view other) noexcept {
   auto const lower = [](char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter | 0x20) : letter; };
   if (one.size() != other.size()) return false;
   for (std::size_t i = 0; i < one.size(); ++i)
@@ -53,7 +53,7 @@ struct http_answer {
   std::string what = {};  // of a failure, for people: names the host and the cure, holds no header's value, no user, password or query
 
   /// The first of that name, whatever its case; null: there is none.
-  [[nodiscard]] std::string const* header(std::string_view name) const noexcept {
+  [[nodiscard]] FANLIGHT_COLD std::string const* header(std::string_view name) const noexcept {
     for (auto const& one : headers)
       if (same_but_case(one.name, name)) return &one.value;
     return nullptr;

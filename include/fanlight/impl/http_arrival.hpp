@@ -38,7 +38,7 @@ FANLIGHT_COLD inline void http_arrival::take_header(std::string_view line) {
   }
 }
 
-inline std::size_t http_arrival::on_header(char* data, std::size_t one, std::size_t count, void* self) noexcept {
+FANLIGHT_COLD inline std::size_t http_arrival::on_header(char* data, std::size_t one, std::size_t count, void* self) noexcept {
   auto& me = *static_cast<http_arrival*>(self);
   std::size_t const size = one * count;
   me.header_bytes += size;
@@ -53,7 +53,7 @@ inline std::size_t http_arrival::on_header(char* data, std::size_t one, std::siz
   return size;
 }
 
-inline std::size_t http_arrival::on_body(char* data, std::size_t one, std::size_t count, void* self) noexcept {
+FANLIGHT_COLD inline std::size_t http_arrival::on_body(char* data, std::size_t one, std::size_t count, void* self) noexcept {
   auto& me = *static_cast<http_arrival*>(self);
   std::size_t const size = one * count;
   me.too_large = size > me.body_cap - me.to->body.size();

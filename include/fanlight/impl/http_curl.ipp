@@ -4,6 +4,7 @@
 
 #include <fanlight/impl/http.hpp>
 #include <fanlight/impl/http_arrival.hpp>
+#include <fanlight/impl/joined.hpp>
 
 #include <curl/curl.h>
 
@@ -16,7 +17,9 @@
 FANLIGHT_BEGIN
 namespace detail {
 
-FANLIGHT_INLINE void prepare_curl() noexcept { [[maybe_unused]] static CURLcode const done = ::curl_global_init(CURL_GLOBAL_DEFAULT); }
+FANLIGHT_COLD FANLIGHT_INLINE void prepare_curl() noexcept {
+  [[maybe_unused]] static CURLcode const done = ::curl_global_init(CURL_GLOBAL_DEFAULT);
+}
 
 struct curl_list_end {
   void operator()(curl_slist* list) const noexcept { ::curl_slist_free_all(list); }
@@ -31,18 +34,18 @@ class curl_sender final : public http_transport {
   ~curl_sender() override { close(); }
 
   // Inline where it is declared: or the class would be compiled in every file that includes it.
-  [[nodiscard]] FANLIGHT_INLINE http_answer send(http_request const& what, moment until) override;
-  FANLIGHT_INLINE void hurry(moment until) noexcept override;
+  [[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE http_answer send(http_request const& what, moment until) override;
+  FANLIGHT_COLD FANLIGHT_INLINE void hurry(moment until) noexcept override;
 
  private:
-  static curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* to) noexcept {
+  FANLIGHT_COLD static curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* to) noexcept {
     return ::socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
   }
   template <class Value>
-  void set(CURLoption option, Value value) noexcept {
+  FANLIGHT_COLD void set(CURLoption option, Value value) noexcept {
     static_cast<void>(::curl_easy_setopt(easy_, option, value));
   }
-  void set_text(CURLoption option, std::string const& text) noexcept {
+  FANLIGHT_COLD void set_text(CURLoption option, std::string const& text) noexcept {
     if (!text.empty()) set(option, text.c_str());
   }
 
@@ -73,7 +76,7 @@ class curl_sender final : public http_transport {
   char error_[CURL_ERROR_SIZE] = {};
 };
 
-FANLIGHT_INLINE std::unique_ptr<http_transport> curl_transport(http_options const& how) {
+FANLIGHT_COLD FANLIGHT_INLINE std::unique_ptr<http_transport> curl_transport(http_options const& how) {
   prepare_curl();
   return std::make_unique<curl_sender>(how);
 }
@@ -159,7 +162,7 @@ FANLIGHT_COLD FANLIGHT_INLINE http_answer curl_sender::send(http_request const& 
 }
 
 /// The earliest end that was ever given holds.
-FANLIGHT_INLINE void curl_sender::hurry(moment until) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void curl_sender::hurry(moment until) noexcept {
   auto const wanted = until.time_since_epoch().count();
   auto now = limit_.load();
   while (wanted < now && !limit_.compare_exchange_weak(now, wanted)) {}
@@ -194,7 +197,7 @@ FANLIGHT_COLD FANLIGHT_INLINE bool curl_sender::aim(std::string const& url, http
     out.what = "its URL cannot be used; it should read like http://host:port/path or https://host/path, with no blanks in it";
     return false;
   }
-  place_ = scheme + "://" + host + (port.empty() ? "" : ":" + port);
+  place_ = joined({scheme, "://", host, (port.empty() ? "" : ":" + port)});
   url_ = url;
   set(CURLOPT_URL, url_.c_str());
   return true;
@@ -209,7 +212,7 @@ FANLIGHT_COLD FANLIGHT_INLINE bool curl_sender::aim(std::string const& url, http
   return !text.empty() && std::all_of(text.begin(), text.end(), legal);
 }
 
-inline void curl_append(curl_list& list, std::string const& line) {
+FANLIGHT_COLD inline void curl_append(curl_list& list, std::string const& line) {
   auto* const longer = ::curl_slist_append(list.get(), line.c_str());
   if (longer == nullptr) throw std::bad_alloc{};
   static_cast<void>(list.release());
@@ -230,12 +233,12 @@ FANLIGHT_COLD FANLIGHT_INLINE bool curl_sender::write_headers(http_request const
     if (!is_http_token(one.name) || one.value.find_first_of(breaks) != std::string::npos) {
       out.failed = http_failure::other;
       out.what = is_http_token(one.name)
-                     ? "the value of the header " + one.name + " has a line break or a NUL in it, so nothing was sent to " + place_
+                     ? joined({"the value of the header ", one.name, " has a line break or a NUL in it, so nothing was sent to ", place_})
                      : "the name of a header has letters that HTTP does not allow, so nothing was sent to " + place_;
       return false;
     }
     bool const blank = one.value.find_first_not_of(" \t") == std::string::npos;
-    curl_append(list, blank ? one.name + ";" : one.name + ": " + one.value);
+    curl_append(list, blank ? one.name + ";" : joined({one.name, ": ", one.value}));
     typed = typed || same_but_case(one.name, "content-type");
   }
   if (!typed) curl_append(list, "Content-Type:");  // libcurl's own would be that of a form
@@ -261,7 +264,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void curl_sender::write_body(http_request const& w
 // ---- the transfer -------------------------------------------------------------------------------------------------------------------
 
 /// Milliseconds, a second at most; 0: the time is over.
-FANLIGHT_INLINE int curl_sender::left(moment until) const noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE int curl_sender::left(moment until) const noexcept {
   auto const now = std::chrono::steady_clock::now(), end = end_of(until);
   if (end <= now) return 0;
   auto const rest = std::chrono::ceil<std::chrono::milliseconds>(end - now).count();
@@ -290,7 +293,7 @@ FANLIGHT_COLD FANLIGHT_INLINE CURLcode curl_sender::transfer(moment until) noexc
 
 // ---- what to say of a failure -------------------------------------------------------------------------------------------------------
 
-[[nodiscard]] inline bool has_text(std::string_view all, std::string_view part) noexcept {
+[[nodiscard]] FANLIGHT_COLD inline bool has_text(std::string_view all, std::string_view part) noexcept {
   return all.find(part) != std::string_view::npos;
 }
 
@@ -332,7 +335,7 @@ FANLIGHT_COLD FANLIGHT_INLINE CURLcode curl_sender::transfer(moment until) noexc
   }
 }
 
-[[nodiscard]] inline char const* http_words(http_failure why) noexcept {
+[[nodiscard]] FANLIGHT_COLD inline char const* http_words(http_failure why) noexcept {
   switch (why) {
     case http_failure::refused: return "no connection could be made: is the server running, and are host and port right?";
     case http_failure::not_resolved: return "the name has no address: is it spelled right, and does this machine's DNS work?";
@@ -361,7 +364,7 @@ FANLIGHT_COLD FANLIGHT_INLINE std::string curl_sender::words(CURLcode code, http
 }
 
 /// Of failures that mean more than their kind says; null: this one does not.
-[[nodiscard]] inline char const* curl_cure(CURLcode code, http_failure why) noexcept {
+[[nodiscard]] FANLIGHT_COLD inline char const* curl_cure(CURLcode code, http_failure why) noexcept {
   if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY)
     return "what answers there speaks no HTTP: is the port that of HTTP, and not of gRPC, and is it http or https?";
   if (code == CURLE_SSL_CONNECT_ERROR && why == http_failure::other) return "what answers there speaks no TLS: is it http, and not https?";
@@ -372,7 +375,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void curl_sender::explain(CURLcode code, http_requ
   out.body.clear();
   if (code == CURLE_ABORTED_BY_CALLBACK) {
     out.failed = end_of(until) < until ? http_failure::hurried : http_failure::timed_out;
-    out.what = place_ + ": " + http_words(out.failed);
+    out.what = joined({place_, ": ", http_words(out.failed)});
     return;
   }
   auto const text = words(code, what);
@@ -386,7 +389,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void curl_sender::explain(CURLcode code, http_requ
     out.failed = tunnel < 500 ? http_failure::other : http_failure::broken;
     cure = "the proxy does not let it through";
   }
-  out.what = place_ + ": " + (cure != nullptr ? cure : http_words(out.failed)) + " (" + text + ")";
+  out.what = joined({place_, ": ", (cure != nullptr ? cure : http_words(out.failed)), " (", text, ")"});
 }
 
 }  // namespace detail

@@ -12,19 +12,19 @@ class date_reader {
   explicit date_reader(std::string_view text) noexcept : rest_{text} {}
 
   [[nodiscard]] bool is_good() const noexcept { return good_ && rest_.empty(); }
-  void skip(std::string_view what) noexcept {
+  FANLIGHT_COLD void skip(std::string_view what) noexcept {
     if (rest_.substr(0, what.size()) != what) good_ = false;
     else rest_.remove_prefix(what.size());
   }
   /// Letters up to what is none.
-  void skip_name() noexcept {
+  FANLIGHT_COLD void skip_name() noexcept {
     std::size_t size = 0;
     while (size < rest_.size() && ((rest_[size] >= 'A' && rest_[size] <= 'Z') || (rest_[size] >= 'a' && rest_[size] <= 'z'))) ++size;
     good_ = good_ && size >= 3;
     rest_.remove_prefix(size);
   }
   /// `size` digits; the first may be a blank where `padded`.
-  [[nodiscard]] int number(std::size_t size, bool padded = false) noexcept {
+  [[nodiscard]] FANLIGHT_COLD int number(std::size_t size, bool padded = false) noexcept {
     if (rest_.size() < size) return good_ = false, 0;
     int out = 0;
     for (std::size_t i = 0; i < size; ++i) {
@@ -37,7 +37,7 @@ class date_reader {
     return out;
   }
   /// 1 to 12.
-  [[nodiscard]] int month() noexcept {
+  [[nodiscard]] FANLIGHT_COLD int month() noexcept {
     constexpr std::string_view names = "JanFebMarAprMayJunJulAugSepOctNovDec";
     auto const at = rest_.size() < 3 ? std::string_view::npos : names.find(rest_.substr(0, 3));
     if (at == std::string_view::npos || at % 3 != 0) return good_ = false, 1;
@@ -55,7 +55,7 @@ struct calendar_time {
   int year = 1970, month = 1, day = 1, hour = 0, minute = 0, second = 0;
 
   /// Howard Hinnant's days_from_civil, for years after 0.
-  [[nodiscard]] std::int64_t seconds() const noexcept {
+  [[nodiscard]] FANLIGHT_COLD std::int64_t seconds() const noexcept {
     std::int64_t const years = month <= 2 ? year - 1 : year, era = years / 400, of_era = years - era * 400;
     std::int64_t const of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
     std::int64_t const days = era * 146'097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719'468;

@@ -47,6 +47,12 @@ FANLIGHT_INLINE std::string_view known_method(std::string_view method, std::stri
   return "_OTHER";
 }
 
+FANLIGHT_INLINE std::string_view http_methods_here(std::string_view own) noexcept {
+  if (!own.empty()) return own;
+  auto const* const core = core_here(here());
+  return core != nullptr && core->layout == layout_version ? core->known_http_methods : std::string_view{};
+}
+
 /// -1: it is none.
 [[nodiscard]] FANLIGHT_INLINE int read_port(std::string_view digits) noexcept {
   int out = 0;
@@ -66,15 +72,30 @@ FANLIGHT_INLINE host_and_port split_host(std::string_view authority) noexcept {
   return out;
 }
 
+/// Where the scheme ends; npos: there is none. `a.example/?to=http://b.example` has none.
+[[nodiscard]] FANLIGHT_INLINE std::size_t end_of_scheme(std::string_view url) noexcept {
+  auto const mark = url.find("://");
+  return mark < url.find_first_of("/?#") ? mark : std::string_view::npos;
+}
+
+/// Behind the host stands no port: a password, perhaps, with a `/`, `?` or `#` in it that cut it off from its `@`.
+[[nodiscard]] FANLIGHT_INLINE bool hides_password(std::string_view authority) noexcept {
+  auto const bracket = authority.rfind(']'), colon = authority.rfind(':');
+  if (authority.find('@') != std::string_view::npos || colon == std::string_view::npos) return false;
+  if (bracket != std::string_view::npos && bracket > colon) return false;
+  return colon + 1 < authority.size() && read_port(authority.substr(colon + 1)) < 0;
+}
+
 FANLIGHT_INLINE url_parts read_url(std::string_view url) noexcept {
   url_parts out;
-  if (auto const mark = url.find("://"); mark != std::string_view::npos) {
+  if (auto const mark = end_of_scheme(url); mark != std::string_view::npos) {
     out.scheme = url.substr(0, mark);
     url.remove_prefix(mark + 3);
   }
   url = url.substr(0, url.find('#'));
   auto const end = url.find_first_of("/?");
   auto authority = url.substr(0, end);
+  if (hides_password(authority)) return out;
   if (auto const at = authority.rfind('@'); at != std::string_view::npos) authority.remove_prefix(at + 1);
   out.server = split_host(authority);
   if (out.server.port < 0) out.server.port = out.scheme == "http" ? 80 : out.scheme == "https" ? 443 : -1;
@@ -121,11 +142,15 @@ FANLIGHT_INLINE void write_clean_url(text_writer& to, std::string_view url) noex
   url = url.substr(0, url.find('#'));
   auto const mark = url.find('?');
   auto const before = url.substr(0, mark);
-  auto const scheme = before.find("://");
+  auto const scheme = end_of_scheme(url);
   std::size_t const begin = scheme == std::string_view::npos ? 0 : scheme + 3;
   auto const authority = before.substr(begin, before.find('/', begin) - begin);
   auto const at = authority.rfind('@');
   append_tame(to, before.substr(0, begin));
+  if (hides_password(authority)) {
+    to.append("REDACTED");
+    return;
+  }
   if (at != std::string_view::npos) to.append("REDACTED:REDACTED@");
   append_tame(to, before.substr(at == std::string_view::npos ? begin : begin + at + 1));
   if (mark != std::string_view::npos) write_redacted_query(to.push('?'), url.substr(mark + 1));
@@ -174,8 +199,8 @@ FANLIGHT_INLINE void put_http_header(draft& d, std::string_view which, std::stri
   put_attribute(d, item_role::attribute, key.view(), values);
 }
 
-FANLIGHT_INLINE void begin_http_client(draft& d, http_client_request const& request) noexcept {
-  put_method_original(d, request.method, request.known_methods);
+FANLIGHT_INLINE void begin_http_client(draft& d, http_client_request const& request, std::string_view methods) noexcept {
+  put_method_original(d, request.method, methods);
   put_text(d, "url.template", request.url_template);
   put_if(d, "http.request.body.size", request.body_size);
   if (request.resend > 0) put_attribute(d, item_role::attribute, "http.request.resend_count", request.resend);
@@ -228,22 +253,30 @@ struct proxies_view {
 /// What follows from a request, and from whom to believe. [semantic conventions: HTTP server definitions]
 struct server_view {
   std::string_view path, query, client, scheme;
+  std::string_view target;  // the path with its query
   host_and_port server;
   bool forwarded;
 
   server_view(http_server_request const& of, http_server_options const& how) noexcept {
     proxies_view const seen{of, how};
-    bool const whole = of.target.find("://") < of.target.find_first_of("/?");
+    bool const whole = end_of_scheme(of.target) != std::string_view::npos;
     auto const parts = whole ? read_url(of.target) : url_parts{};
     auto const mark = of.target.find('?');
     path = whole ? parts.path : of.target.substr(0, mark);
     if (mark != std::string_view::npos) query = whole ? parts.query : of.target.substr(mark + 1);
+    target = whole ? target_of(parts) : of.target;
     forwarded = !seen.client.empty();
     client = forwarded ? seen.client : of.peer_address;
     scheme = seen.scheme.empty() ? of.scheme : seen.scheme;
     server = !seen.server.host.empty() ? seen.server : whole ? parts.server : split_host(of.host);
     if (server.host.empty()) server = {of.local_address, of.local_port};
     else if (server.port < 0) server.port = scheme == "https" ? 443 : scheme == "http" ? 80 : -1;
+  }
+  /// Both are of one URL, the query behind the path's end.
+  [[nodiscard]] static std::string_view target_of(url_parts const& parts) noexcept {
+    if (parts.query.empty()) return parts.path;
+    if (parts.path.empty()) return {parts.query.data() - 1, parts.query.size() + 1};
+    return {parts.path.data(), parts.path.size() + 1 + parts.query.size()};
   }
 };
 
@@ -267,9 +300,13 @@ FANLIGHT_INLINE wall_time wall_now_here() noexcept {
 
 // ---- a server's span ---------------------------------------------------------------------------------------------------------------
 
-FANLIGHT_INLINE http_server_span::http_server_span(http_server_request const& request, fanlight::context const& caller, http_server_options const& how,
-                                                   source where) noexcept
-    : scoped_span{later{}}, methods_{how.known_methods}, logger_{how.access_logger}, where_{where}, begun_{detail::ticks_here()} {
+FANLIGHT_INLINE http_server_span::http_server_span(http_server_request const& request, fanlight::context const& caller,
+                                                   http_server_options const& how, source where) noexcept
+    : scoped_span{later{}},
+      methods_{detail::http_methods_here(how.known_methods)},
+      logger_{how.access_logger},
+      where_{where},
+      begun_{detail::ticks_here()} {
   detail::server_view const seen{request, how};
   text_writer path, query;
   detail::append_tame(path, seen.path);
@@ -288,7 +325,7 @@ FANLIGHT_INLINE http_server_span::http_server_span(http_server_request const& re
   begin(start);
   if (auto& d = draft_here(); d.is_open()) detail::put_server_facts(d, request, seen, methods_);
   access_.remote_address = seen.client, access_.method = request.method, access_.scheme = seen.scheme;
-  access_.target = request.target, access_.user_agent = request.user_agent;
+  access_.target = seen.target, access_.user_agent = request.user_agent;
 }
 
 FANLIGHT_INLINE void http_server_span::set_route(std::string_view route) noexcept {
@@ -319,11 +356,12 @@ FANLIGHT_INLINE http_server_span::~http_server_span() noexcept {
 
 FANLIGHT_INLINE http_client_span::http_client_span(http_client_request const& request, source where) noexcept : scoped_span{later{}} {
   auto const parts = detail::read_url(request.url);
+  auto const methods = detail::http_methods_here(request.known_methods);
   text_writer url, name;
   detail::write_clean_url(url, request.url);
-  detail::write_http_name(name, request.method, request.known_methods, request.url_template);
+  detail::write_http_name(name, request.method, methods, request.url_template);
   detail::first_attributes first;
-  first.text("http.request.method", detail::known_method(request.method, request.known_methods));
+  first.text("http.request.method", detail::known_method(request.method, methods));
   first.text("url.full", url.view());
   first.text("server.address", parts.server.host), first.number("server.port", parts.server.port);
   detail::start_facts start;
@@ -332,7 +370,7 @@ FANLIGHT_INLINE http_client_span::http_client_span(http_client_request const& re
   start.attributes = first.all, start.attribute_count = first.count;
   start.where = where;
   begin(start);
-  if (auto& d = draft_here(); d.is_open()) detail::begin_http_client(d, request);
+  if (auto& d = draft_here(); d.is_open()) detail::begin_http_client(d, request, methods);
 }
 
 FANLIGHT_INLINE void http_client_span::set_response(http_response const& answer) noexcept {

@@ -16,24 +16,24 @@ class json_fact_finder {
   using taker = void (*)(void* to, std::string_view parent, std::string_view key, std::string_view text);
   json_fact_finder(taker take, void* to) : take_{take}, to_{to} {}
 
-  bool key(std::string_view name) {
+  FANLIGHT_COLD bool key(std::string_view name) {
     if (depth_ == 1) outer_ = name;
     if (depth_ == 2) inner_ = name;
     return true;
   }
   /// A text or a number as it stands there.
-  bool scalar(std::string_view text) {
+  FANLIGHT_COLD bool scalar(std::string_view text) {
     if (in_object_ && depth_ == 1) take_(to_, {}, outer_, text);
     if (in_object_ && depth_ == 2 && arrays_ == 0) take_(to_, outer_, inner_, text);
     return true;
   }
-  bool open(bool object) {
+  FANLIGHT_COLD bool open(bool object) {
     ++depth_;
     if (depth_ == 1) in_object_ = object;
     if (!object) ++arrays_;
     return depth_ <= deepest;
   }
-  bool close(bool object) {
+  FANLIGHT_COLD bool close(bool object) {
     --depth_;
     if (!object) --arrays_;
     return true;
@@ -51,7 +51,7 @@ class json_fact_finder {
 /// Calls `take(parent, key, text)` for texts and numbers in the outermost object (`parent` is empty) and in objects that are its members.
 /// Stops where the document ends or goes wrong.
 template <class Take>
-void each_json_fact(std::string_view document, Take take) {
+FANLIGHT_COLD void each_json_fact(std::string_view document, Take take) {
   constexpr std::size_t largest = std::size_t{1} << 20;
   json_fact_finder finder{
       [](void* to, std::string_view parent, std::string_view key, std::string_view text) { (*static_cast<Take*>(to))(parent, key, text); },

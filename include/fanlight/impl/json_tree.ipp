@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fanlight/detail/environment.hpp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/json_tree.hpp>
 
 #include <algorithm>
@@ -46,7 +47,8 @@ FANLIGHT_COLD FANLIGHT_INLINE bool json_tree::read(std::string_view document, st
   std::size_t line = 1;
   for (char const letter : document.substr(0, where)) line += letter == '\n' ? 1 : 0;
   bool const limit = !good && (values_.size() >= most_values || open_.size() >= deepest);
-  wrong = limit ? "it is too large or too deep, in line " + std::to_string(line) : "it is no JSON from line " + std::to_string(line) + " on";
+  wrong = limit ? "it is too large or too deep, in line " + std::to_string(line)
+                : joined({"it is no JSON from line ", std::to_string(line), " on"});
   values_.assign(1, {});
   return false;
 }
@@ -64,11 +66,11 @@ FANLIGHT_COLD FANLIGHT_INLINE std::string json_at::path() const {
   json_at const parent{tree_, self().parent};
   if (parent.is(json_kind::object)) {
     auto const quoted = detail::shown({}, self().key);  // whatever stands in a key fits into one line
-    return parent.path() + "." + quoted.substr(1, quoted.size() - 2);
+    return joined({parent.path(), ".", quoted.substr(1, quoted.size() - 2)});
   }
   std::size_t number = 0;
   for (auto each = parent.first(); each && each.place_ != place_; each = each.next()) ++number;
-  return parent.path() + "[" + std::to_string(number) + "]";
+  return joined({parent.path(), "[", std::to_string(number), "]"});
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE std::string json_at::shown() const {

@@ -7,6 +7,7 @@
 #include <fanlight/impl/backoff.hpp>
 #include <fanlight/impl/desk.ipp>
 #include <fanlight/impl/flush_list.hpp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/sift.hpp>
 #include <fanlight/impl/waker.ipp>
 #include <fanlight/impl/worker.ipp>
@@ -14,7 +15,7 @@
 
 #include <algorithm>
 #include <bit>
-#include <deque>
+#include <list>
 
 FANLIGHT_BEGIN
 namespace detail {
@@ -27,7 +28,7 @@ class lane {
   lane& operator=(lane const&) = delete;
 
   /// False: the system has no thread for it. Whatever is offered then is lost.
-  bool start(std::shared_ptr<resource const> who) {
+  FANLIGHT_COLD bool start(std::shared_ptr<resource const> who) {
     who_ = std::move(who);
     if (thread_.start("fl:" + name_, [this] { run(); })) return true;
     std::lock_guard const held{lock_};
@@ -38,7 +39,7 @@ class lane {
   // ---- for the dispatcher's thread --------------------------------------------------------------------------------------------------
 
   /// `last`: nothing will come after it, and what does not fit is lost to the end, and not to the queue.
-  void offer(batch_ref const& batch, bool last) noexcept {
+  FANLIGHT_COLD void offer(batch_ref const& batch, bool last) noexcept {
     std::uint64_t const records = wanted(*batch);
     std::uint64_t lost = 0;
     {
@@ -53,7 +54,7 @@ class lane {
   }
 
   /// Nothing has come since the latest batch: what had ended by `complete` is in the batches that were offered.
-  void note_quiet(std::int64_t complete) noexcept {
+  FANLIGHT_COLD void note_quiet(std::int64_t complete) noexcept {
     if (!keeps_) return;
     std::lock_guard const held{lock_};
     quiet_ = true;
@@ -62,7 +63,7 @@ class lane {
   }
 
   /// No further batch would fit. Asks to be told, by the dispatcher's bell, when there is room again.
-  [[nodiscard]] bool is_full() noexcept {
+  [[nodiscard]] FANLIGHT_COLD bool is_full() noexcept {
     std::lock_guard const held{lock_};
     bool const full = !how_.drop_oldest && !ended_ && !queue_.empty() &&
                       (queued_ + how_.batch_records > how_.queue_records || bytes_ + how_.batch_bytes > how_.queue_bytes);
@@ -71,19 +72,20 @@ class lane {
   }
 
   /// Says so when the exporter should have come back long ago.
-  void look_after() noexcept {
+  FANLIGHT_COLD void look_after() noexcept {
     {
       std::lock_guard const held{lock_};
       if (!busy_ || told_stuck_ || steady::now() < late_from_) return;
       told_stuck_ = true;
     }
     say(problem_code::exporter_stuck, [this] {
-      return "exporter '" + name_ + "' has not come back after batching.export_timeout; its records wait, and others go on without it";
+      return joined(
+          {"exporter '", name_, "' has not come back after batching.export_timeout; its records wait, and others go on without it"});
     });
   }
 
   /// The last the lane hears: finish by `until`, then end.
-  void stop(steady::time_point until) noexcept {
+  FANLIGHT_COLD void stop(steady::time_point until) noexcept {
     std::lock_guard const held{lock_};
     stopping_ = true;
     until_ = until;
@@ -92,7 +94,7 @@ class lane {
   }
   [[nodiscard]] bool wait_until(steady::time_point until) { return thread_.wait_until(until); }
   /// It did not end in time: what it holds is lost, and its thread is left to itself.
-  void abandon() noexcept {
+  FANLIGHT_COLD void abandon() noexcept {
     std::lock_guard const held{lock_};
     abandoned_ = true;
     lose(queued_ + kept_, loss::shutdown);
@@ -104,13 +106,13 @@ class lane {
   // ---- for anybody ------------------------------------------------------------------------------------------------------------------
 
   /// To flush is to ask, and then to await: so all lanes work on it side by side. `mine` stays where it is in between.
-  void ask(flush_wait& mine) noexcept {
+  FANLIGHT_COLD void ask(flush_wait& mine) noexcept {
     std::lock_guard const held{lock_};
     flushes_.join(mine);
     bell_.notify_all();
   }
   /// True: all batches up to `mine.sequence` are done with and the exporter has flushed, in time, and nothing was lost since the last flush.
-  bool await(flush_wait& mine) noexcept {
+  FANLIGHT_COLD bool await(flush_wait& mine) noexcept {
     std::unique_lock held{lock_};
     bell_.wait_until(held, mine.until, [&] { return mine.served || ended_ || abandoned_; });
     if (!mine.served) flushes_.leave(mine);
@@ -118,14 +120,14 @@ class lane {
   }
 
   /// Everything but what has not reached the lane yet.
-  [[nodiscard]] exporter_stats stats() const {
+  [[nodiscard]] FANLIGHT_COLD exporter_stats stats() const {
     std::lock_guard const held{lock_};
     exporter_stats out = counters_;
     out.name = name_;
     out.queued = queued_ + kept_;
     return out;
   }
-  [[nodiscard]] std::uint64_t lost_by(loss why) const noexcept {
+  [[nodiscard]] FANLIGHT_COLD std::uint64_t lost_by(loss why) const noexcept {
     std::lock_guard const held{lock_};
     return counters_.dropped_by[static_cast<std::size_t>(why)];
   }
@@ -143,24 +145,26 @@ class lane {
   };
   using lock = std::unique_lock<std::mutex>;
 
-  [[nodiscard]] std::uint64_t wanted(batch_data const& batch) const noexcept {
+  [[nodiscard]] FANLIGHT_COLD std::uint64_t wanted(batch_data const& batch) const noexcept {
     std::uint64_t out = 0;
     for (std::size_t type = 1; type < entry_types; ++type)
       if (counts_type(type)) out += batch.counts[type];
     return out;
   }
-  [[nodiscard]] std::uint64_t counted(batch_data const& batch, entry_type type) const noexcept {
+  [[nodiscard]] FANLIGHT_COLD std::uint64_t counted(batch_data const& batch, entry_type type) const noexcept {
     return counts_type(static_cast<std::size_t>(type)) ? batch.count(type) : 0;
   }
-  [[nodiscard]] record_types types_in(batch_data const& batch) const noexcept {
+  [[nodiscard]] FANLIGHT_COLD record_types types_in(batch_data const& batch) const noexcept {
     record_types out = 0;
     for (std::size_t type = 1; type < entry_types; ++type)
       if ((takes_ >> type & 1) != 0 && batch.counts[type] != 0) out |= 1u << type;
+    // Nothing for it, but word of spans that will not come: their notes may be here.
+    if (out == 0 && keeps_ && !batch.gone.empty()) out = takes_ & 1u << static_cast<unsigned>(entry_type::span);
     return out;
   }
 
   /// An empty queue takes any batch: otherwise one that is larger than the bounds would never leave.
-  [[nodiscard]] bool enqueue(batch_ref const& batch, std::uint64_t records) noexcept {
+  [[nodiscard]] FANLIGHT_COLD bool enqueue(batch_ref const& batch, std::uint64_t records) noexcept {
     if (ended_ || abandoned_) return false;
     if (!queue_.empty() && (queued_ + records > how_.queue_records || bytes_ + batch->room > how_.queue_bytes)) return false;
     try {
@@ -173,7 +177,7 @@ class lane {
     return true;
   }
 
-  void lose(std::uint64_t records, loss why) noexcept {
+  FANLIGHT_COLD void lose(std::uint64_t records, loss why) noexcept {
     counters_.dropped += records;
     counters_.dropped_by[static_cast<std::size_t>(why)] += records;
     lost_ += records;
@@ -182,21 +186,19 @@ class lane {
     outage_ = true;
   }
 
-  void tell_full(std::uint64_t records) noexcept {
+  FANLIGHT_COLD void tell_full(std::uint64_t records) noexcept {
     say(problem_code::queue_full, [&] {
-      return "the queue of exporter '" + name_ + "' is full, " + std::to_string(records) +
-             (how_.drop_oldest ? " old" : " new") + " records are lost: its back end is slow or away. Raise batching.queue_records, or sample";
+      return joined({"the queue of exporter '", name_, "' is full, ", std::to_string(records), (how_.drop_oldest ? " old" : " new"),
+                     " records are lost: its back end is slow or away. Raise batching.queue_records, or sample"});
     });
   }
   /// False: not now, the same was said a moment ago.
-  template <class What>
-  bool say(problem_code code, What const& what) noexcept {
+  FANLIGHT_COLD bool say(problem_code code, words_to_make what) noexcept {
     bool const news = problems_.explain(code, what, name_);
     if (news) dispatcher_.ring();
     return news;
   }
-  template <class What>
-  bool say_unlocked(lock& held, problem_code code, What const& what) noexcept {
+  FANLIGHT_COLD bool say_unlocked(lock& held, problem_code code, words_to_make what) noexcept {
     held.unlock();
     bool const news = say(code, what);
     return held.lock(), news;
@@ -204,7 +206,7 @@ class lane {
 
   // ---- the lane's thread ------------------------------------------------------------------------------------------------------------
 
-  void run() noexcept {
+  FANLIGHT_COLD void run() noexcept {
     guard("start", [&] { to_->start(setup()); });
     lock held{lock_};
     while (!abandoned_) {
@@ -222,7 +224,7 @@ class lane {
     end(held);
   }
 
-  [[nodiscard]] exporter_setup setup() {
+  [[nodiscard]] FANLIGHT_COLD exporter_setup setup() {
     exporter_setup out;
     out.who = who_;
     out.tell = [this](problem_code code, std::string what) { say(code, [&] { return std::move(what); }); };
@@ -235,14 +237,14 @@ class lane {
     return out;
   }
 
-  void wait_for_work(lock& held) noexcept {
+  FANLIGHT_COLD void wait_for_work(lock& held) noexcept {
     auto const is_there = [this] { return !queue_.empty() || stopping_ || abandoned_ || quiet_ || flushes_.due(done_) != 0; };
     if (tend_at_ == steady::time_point::max()) bell_.wait(held, is_there);
     else bell_.wait_until(held, tend_at_, is_there);
   }
 
   /// Lets an exporter that keeps records look after them.
-  void tend(lock& held) noexcept {
+  FANLIGHT_COLD void tend(lock& held) noexcept {
     quiet_ = false;
     auto const until = begin_attempt();
     auto const complete = complete_;
@@ -256,14 +258,14 @@ class lane {
     busy_ = false;
     plan_tending(how_it_went.kind() == outcome::kind::retry, how_it_went.after());
   }
-  void plan_tending(bool again, std::chrono::milliseconds asked) noexcept {
+  FANLIGHT_COLD void plan_tending(bool again, std::chrono::milliseconds asked) noexcept {
     tend_attempts_ = again ? tend_attempts_ + 1 : 0;
     if (again) tend_at_ = after(pause_after(tend_attempts_, how_.retry_first, how_.retry_most, asked));
     else tend_at_ = asked.count() > 0 ? after(asked) : steady::time_point::max();
   }
 
   /// An exporter that was given up is left alone: what it uses may be gone.
-  void end(lock& held) noexcept {
+  FANLIGHT_COLD void end(lock& held) noexcept {
     if (abandoned_) return;
     auto const until = until_;
     held.unlock();
@@ -279,7 +281,7 @@ class lane {
   void flush_exporter(lock& held) noexcept;
 
   /// Works on the oldest batch until it is done with or must wait.
-  void serve(lock& held) noexcept {
+  FANLIGHT_COLD void serve(lock& held) noexcept {
     auto& first = queue_.front();
     if (how_.least_level != 0 && !first.is_sifted) return sift(held);
     bool const is_kept = keeps_ && first.attempts != 0;
@@ -298,13 +300,13 @@ class lane {
   }
 
   /// From now on the exporter answers for them.
-  void hand_over(item& first, std::uint64_t records) noexcept {
+  FANLIGHT_COLD void hand_over(item& first, std::uint64_t records) noexcept {
     first.records -= records;
     queued_ -= records;
     kept_ += records;
   }
 
-  [[nodiscard]] steady::time_point begin_attempt() noexcept {
+  [[nodiscard]] FANLIGHT_COLD steady::time_point begin_attempt() noexcept {
     auto const full = after(how_.export_timeout);
     busy_ = true;
     told_stuck_ = false;
@@ -312,7 +314,7 @@ class lane {
     return stopping_ ? std::min(full, until_) : full;
   }
 
-  [[nodiscard]] outcome consume(entry_type type, batch_ref const& batch, steady::time_point until) noexcept {
+  [[nodiscard]] FANLIGHT_COLD outcome consume(entry_type type, batch_ref const& batch, steady::time_point until) noexcept {
     threw_ = false;
     std::string why;
     try {
@@ -351,14 +353,13 @@ class lane {
   void wait_to_retry(lock& held, outcome const& how_it_went) noexcept;
   void tell_recovery(lock& held) noexcept;
 
-  template <class Call>
-  void guard(char const* what, Call call) noexcept {
+  FANLIGHT_COLD void guard(char const* what, borrowed<void()> call) noexcept {
     try {
       call();
     } catch (std::exception const& error) {
-      say(problem_code::exporter_threw, [&] { return "exporter '" + name_ + "' threw in " + what + ": " + error.what(); });
+      say(problem_code::exporter_threw, [&] { return joined({"exporter '", name_, "' threw in ", what, ": ", error.what()}); });
     } catch (...) {
-      say(problem_code::exporter_threw, [&] { return "exporter '" + name_ + "' threw in " + what; });
+      say(problem_code::exporter_threw, [&] { return joined({"exporter '", name_, "' threw in ", what}); });
     }
   }
 
@@ -374,7 +375,7 @@ class lane {
 
   mutable std::mutex lock_;
   std::condition_variable bell_;
-  std::deque<item> queue_;
+  std::list<item> queue_;
   flush_list flushes_;
   std::uint64_t queued_ = 0, kept_ = 0;
   std::size_t bytes_ = 0;

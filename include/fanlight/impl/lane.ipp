@@ -2,6 +2,7 @@
 // attempt or the end. Runs on the lane's thread; declared in lane.hpp.
 #pragma once
 
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/lane.hpp>
 
 FANLIGHT_BEGIN
@@ -35,7 +36,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void lane::sift(lock& held) noexcept {
   if (first.left == 0) pop();
 }
 
-FANLIGHT_INLINE void lane::flush_exporter(lock& held) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void lane::flush_exporter(lock& held) noexcept {
   auto const ticket = flushes_.due(done_);
   auto const until = flushes_.patience(ticket);
   auto const complete = flushes_.complete(ticket);
@@ -46,13 +47,14 @@ FANLIGHT_INLINE void lane::flush_exporter(lock& held) noexcept {
     well = to_->flush(until);
   });
   held.lock();
-  if (keeps_) quiet_ = false, plan_tending(!well, {});
+  if (keeps_) quiet_ = false;
+  if (keeps_ && !well) plan_tending(true, {});  // otherwise it stays as planned: what tend() is for may be none of a flush's business
   flushes_.serve(ticket, done_, complete, well && lost_ == lost_at_flush_);
   lost_at_flush_ = lost_;
   bell_.notify_all();
 }
 
-FANLIGHT_INLINE void lane::settle(lock& held, entry_type type, outcome const& how_it_went) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void lane::settle(lock& held, entry_type type, outcome const& how_it_went) noexcept {
   std::uint64_t const records = counted(*queue_.front().batch, type);
   if (how_it_went.kind() != outcome::kind::delivered) note_error(how_it_went.why());
   if (keeps_ && how_it_went.kind() != outcome::kind::retry) return take_back(held, type, records, how_it_went);
@@ -68,24 +70,27 @@ FANLIGHT_INLINE void lane::settle(lock& held, entry_type type, outcome const& ho
       lose(records, threw_ ? loss::threw : loss::failed);
       account(type, records);
       say_unlocked(held, threw_ ? problem_code::exporter_threw : problem_code::delivery_failed, [&] {
-        return "exporter '" + name_ + "' lost " + std::to_string(records) + " records: " + how_it_went.why();
+        return joined({"exporter '", name_, "' lost ", std::to_string(records), " records: ", how_it_went.why()});
       });
   }
 }
 
-FANLIGHT_INLINE void lane::settle_rejected(lock& held, entry_type type, std::uint64_t records, outcome const& how_it_went) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void lane::settle_rejected(lock& held, entry_type type, std::uint64_t records,
+                                                         outcome const& how_it_went) noexcept {
   std::uint64_t const refused = std::min(how_it_went.count(), records);
   counters_.delivered += records - refused;
   if (refused != records) note_success();
   lose(refused, loss::rejected);
   account(type, records);
   say_unlocked(held, problem_code::rejected, [&] {
-    return "the back end of '" + name_ + "' refused " + std::to_string(refused) + " of " + std::to_string(records) + " records: " + how_it_went.why();
+    return joined({"the back end of '", name_, "' refused ", std::to_string(refused), " of ", std::to_string(records),
+                   " records: ", how_it_went.why()});
   });
 }
 
 /// The exporter has seen all of it; only what it says by settle() is known of the records, unless it threw.
-FANLIGHT_INLINE void lane::take_back(lock& held, entry_type type, std::uint64_t records, outcome const& how_it_went) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void lane::take_back(lock& held, entry_type type, std::uint64_t records,
+                                                   outcome const& how_it_went) noexcept {
   auto& first = queue_.front();
   first.left &= ~(1u << static_cast<unsigned>(type));
   first.attempts = 0;
@@ -95,12 +100,12 @@ FANLIGHT_INLINE void lane::take_back(lock& held, entry_type type, std::uint64_t 
   kept_ -= gone;
   lose(gone, loss::threw);
   say_unlocked(held, problem_code::exporter_threw, [&] {
-    return "exporter '" + name_ + "' lost " + std::to_string(gone) + " records: " + how_it_went.why();
+    return joined({"exporter '", name_, "' lost ", std::to_string(gone), " records: ", how_it_went.why()});
   });
 }
 
 /// From within a call of the exporter: the lock is free.
-FANLIGHT_INLINE void lane::settle_kept(fate how, std::uint64_t records, std::string const& why) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void lane::settle_kept(fate how, std::uint64_t records, std::string const& why) noexcept {
   lock held{lock_};
   records = std::min(records, kept_);
   if (records == 0) return;
@@ -121,7 +126,9 @@ FANLIGHT_INLINE void lane::settle_kept(fate how, std::uint64_t records, std::str
     case fate::limited: return lose_quietly(records, loss::limited);
     case fate::full:
       lose_quietly(records, loss::queue_full);
-      say_unlocked(held, problem_code::queue_full, [&] { return "exporter '" + name_ + "' lost " + std::to_string(records) + " new records: " + why; });
+      say_unlocked(held, problem_code::queue_full, [&] {
+        return joined({"exporter '", name_, "' lost ", std::to_string(records), " new records: ", why});
+      });
       return;
     case fate::rejected: return lose_kept(held, records, loss::rejected, problem_code::rejected, why);
     case fate::too_old: return lose_kept(held, records, loss::too_old, problem_code::rejected, why);
@@ -134,14 +141,14 @@ FANLIGHT_INLINE void lane::settle_kept(fate how, std::uint64_t records, std::str
 }
 
 /// From within a call of the exporter: the lock is free.
-FANLIGHT_INLINE void lane::count(request_note const& of) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void lane::count(request_note const& of) noexcept {
   lock held{lock_};
   counts_itself_ = true;
   counters_.bytes += of.bytes;
   counters_.retries += of.repeats;
   if (!of.wrong.empty()) note_error(of.wrong);
 }
-FANLIGHT_INLINE void lane::note_success() noexcept { counters_.last_success = std::chrono::system_clock::now(); }
+FANLIGHT_COLD FANLIGHT_INLINE void lane::note_success() noexcept { counters_.last_success = std::chrono::system_clock::now(); }
 FANLIGHT_COLD FANLIGHT_INLINE void lane::note_error(std::string_view why) noexcept {
   counters_.last_error_at = std::chrono::system_clock::now();
   try {
@@ -152,23 +159,24 @@ FANLIGHT_COLD FANLIGHT_INLINE void lane::note_error(std::string_view why) noexce
 }
 
 /// That there are too many is no outage.
-FANLIGHT_INLINE void lane::lose_quietly(std::uint64_t records, loss as) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void lane::lose_quietly(std::uint64_t records, loss as) noexcept {
   counters_.dropped += records;
   counters_.dropped_by[static_cast<std::size_t>(as)] += records;
   lost_ += records;
 }
 
-FANLIGHT_INLINE void lane::lose_kept(lock& held, std::uint64_t records, loss as, problem_code code, std::string const& why) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void lane::lose_kept(lock& held, std::uint64_t records, loss as, problem_code code,
+                                                   std::string const& why) noexcept {
   lose(records, as);
   note_error(why);
   say_unlocked(held, code, [&] {
     std::string const verb = code == problem_code::rejected ? "' lost, by its back end's refusal, " : as == loss::expired ? "' could not deliver within batching.keep_for, and gives up, " : "' lost ";
-    return "exporter '" + name_ + verb + std::to_string(records) + " records: " + why;
+    return joined({"exporter '", name_, verb, std::to_string(records), " records: ", why});
   });
 }
 
 /// `records` of the first batch are done with; they have been counted, and leave the queue in the same breath.
-FANLIGHT_INLINE void lane::account(entry_type type, std::uint64_t records) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void lane::account(entry_type type, std::uint64_t records) noexcept {
   auto& first = queue_.front();
   first.left &= ~(1u << static_cast<unsigned>(type));
   first.records -= records;
@@ -177,7 +185,7 @@ FANLIGHT_INLINE void lane::account(entry_type type, std::uint64_t records) noexc
   if (first.left == 0) pop();
 }
 
-FANLIGHT_INLINE void lane::give_up_first(loss why) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void lane::give_up_first(loss why) noexcept {
   std::uint64_t const records = queue_.front().records;
   lose(records, why);
   queued_ -= records;
@@ -188,18 +196,19 @@ FANLIGHT_INLINE void lane::give_up_first(loss why) noexcept {
 FANLIGHT_COLD FANLIGHT_INLINE std::uint64_t lane::make_room(std::uint64_t records, std::size_t bytes) noexcept {
   std::uint64_t out = 0;
   while (!ended_ && !abandoned_ && (queued_ + records > how_.queue_records || bytes_ + bytes > how_.queue_bytes)) {
-    std::size_t const at = !queue_.empty() && (busy_ || queue_.front().attempts != 0 || queue_.front().is_sifted) ? 1 : 0;
-    if (at >= queue_.size()) break;
-    auto const gone = queue_[at].records;
-    lose(gone, loss::queue_full);
-    queued_ -= gone, out += gone;
-    if (at == 0) pop();
-    else bytes_ -= queue_[at].batch->room, queue_.erase(queue_.begin() + 1);
+    auto oldest = queue_.begin();
+    bool const is_held = oldest != queue_.end() && (busy_ || oldest->attempts != 0 || oldest->is_sifted);
+    if (is_held) ++oldest;
+    if (oldest == queue_.end()) break;
+    lose(oldest->records, loss::queue_full);
+    queued_ -= oldest->records, out += oldest->records;
+    if (!is_held) pop();
+    else bytes_ -= oldest->batch->room, queue_.erase(oldest);
   }
   return out;
 }
 
-FANLIGHT_INLINE void lane::pop() noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void lane::pop() noexcept {
   bytes_ -= queue_.front().batch->room;
   done_ = queue_.front().batch->sequence;
   queue_.pop_front();
@@ -211,24 +220,24 @@ FANLIGHT_INLINE void lane::pop() noexcept {
 }
 
 /// Too old, or the server asks for more time than it has left.
-FANLIGHT_INLINE void lane::expire(lock& held, std::string const& why) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void lane::expire(lock& held, std::string const& why) noexcept {
   std::uint64_t const records = queue_.front().records;
   give_up_first(loss::expired);
   if (!why.empty()) note_error(why);
   say_unlocked(held, problem_code::expired, [&] {
-    return std::to_string(records) + " records of exporter '" + name_ + "' could not be delivered within batching.keep_for and are given up" +
-           (why.empty() ? "" : ": " + why);
+    return joined({std::to_string(records), " records of exporter '", name_,
+                   "' could not be delivered within batching.keep_for and are given up", (why.empty() ? "" : ": " + why)});
   });
 }
 
-FANLIGHT_INLINE void lane::wait_to_retry(lock& held, outcome const& how_it_went) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void lane::wait_to_retry(lock& held, outcome const& how_it_went) noexcept {
   if (!counts_itself_) ++counters_.retries;
   bool const asked = how_it_went.after().count() > 0 && !keeps_;
   if (asked && after(how_it_went.after()) > queue_.front().batch->sealed_at + how_.keep_for) return expire(held, how_it_went.why());
   auto const again = after(pause_after(queue_.front().attempts, how_.retry_first, how_.retry_most, how_it_went.after()));
   if (queue_.front().attempts == 1 && !keeps_)  // those tell it themselves
     say_unlocked(held, problem_code::delivery_failed, [&] {
-      return "exporter '" + name_ + "' could not deliver, and will try again: " + how_it_went.why();
+      return joined({"exporter '", name_, "' could not deliver, and will try again: ", how_it_went.why()});
     });
   auto const too_late = [&] { return abandoned_ || (stopping_ && again >= until_); };
   if (bell_.wait_until(held, again, too_late) && !abandoned_)
@@ -236,11 +245,11 @@ FANLIGHT_INLINE void lane::wait_to_retry(lock& held, outcome const& how_it_went)
 }
 
 /// What cannot be said, because the last time is not long ago, is said with the next.
-FANLIGHT_INLINE void lane::tell_recovery(lock& held) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void lane::tell_recovery(lock& held) noexcept {
   if (!std::exchange(outage_, false)) return;
   auto const lost = lost_since_;
   bool const told = say_unlocked(held, problem_code::recovered, [&] {
-    return "exporter '" + name_ + "' delivers again; " + std::to_string(lost) + " records were lost";
+    return joined({"exporter '", name_, "' delivers again; ", std::to_string(lost), " records were lost"});
   });
   if (told) lost_since_ -= lost;
 }

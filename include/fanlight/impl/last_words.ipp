@@ -4,6 +4,7 @@
 #pragma once
 
 #include <fanlight/impl/crash_spool.ipp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/pipeline.ipp>
 
 FANLIGHT_BEGIN
@@ -16,8 +17,9 @@ FANLIGHT_COLD FANLIGHT_INLINE void begin_spool(core& published, std::string cons
   auto made = std::make_unique<crash_spool>(folder);
   made->report_earlier();
   if (!made->watch(published))
-    published.complain(problem_code::file_failed, "no file can be made in crash_spool '" + folder +
-                                                      "': crashes are not reported. Make the folder, and let the program write there");
+    published.complain(problem_code::file_failed,
+                       joined({"no file can be made in crash_spool '", folder,
+                               "': crashes are not reported. Make the folder, and let the program write there"}));
   __atomic_store_n(&spool_of_process, made.release(), __ATOMIC_RELEASE);
 }
 

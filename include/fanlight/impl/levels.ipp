@@ -4,6 +4,7 @@
 #include <fanlight/config.hpp>
 #include <fanlight/detail/environment.hpp>
 #include <fanlight/detail/settings.hpp>  // whose bodies include this, and not this their bodies
+#include <fanlight/impl/places.hpp>
 
 #include <algorithm>
 
@@ -63,8 +64,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void resolve_levels(config const& given, environme
                        return true;
                      });
   to.minimum_level = all.value_or(level::trace);
-  std::stable_sort(to.logger_levels.begin(), to.logger_levels.end(),
-                   [](logger_level const& a, logger_level const& b) { return a.name.size() > b.name.size(); });
+  sort_list(to.logger_levels, [](logger_level const& a, logger_level const& b) { return a.name.size() > b.name.size(); });
 }
 
 /// What the code left open of the exporters that are on.

@@ -14,7 +14,7 @@ namespace detail {
 
 extern "C" char fanlight_type_of_system_error_1[] __asm__("_ZTISt12system_error");
 
-[[nodiscard]] inline std::string_view mangled_string() noexcept {
+[[nodiscard]] FANLIGHT_COLD inline std::string_view mangled_string() noexcept {
 #if _GLIBCXX_USE_CXX11_ABI
   return "NSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE";
 #else

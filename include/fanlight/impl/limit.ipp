@@ -18,8 +18,7 @@ class limited_value {
 
  private:
   FANLIGHT_COLD void shorten(value const& what, std::uint32_t most) noexcept {
-    if (what.kind() == value_kind::text)
-      value_ = value{what.as_text().substr(0, utf8_cut(what.as_text(), most))};
+    if (what.kind() == value_kind::text) value_ = value{utf8_front(what.as_text(), most)};
     else if (what.kind() == value_kind::bytes)
       value_ = value{bytes{what.data(), what.size() < most ? what.size() : most}};
     else if (what.is_nested())

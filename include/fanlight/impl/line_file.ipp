@@ -1,6 +1,7 @@
 // Bodies of line_file.hpp.
 #pragma once
 
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/line_file.hpp>
 
 FANLIGHT_BEGIN
@@ -47,8 +48,8 @@ FANLIGHT_COLD FANLIGHT_INLINE io_failure line_file::failure_to(char const* what,
   std::string out = std::string{"cannot "} + what + " \"" + path_ + "\": ";
   auto const slash = path_.rfind('/');
   if (number == ENOENT || number == ENOTDIR)
-    out += "the folder \"" + (slash == std::string::npos ? std::string{"."} : path_.substr(0, slash)) +
-           "\" is not there; create it or choose another path";
+    out += joined({"the folder \"", (slash == std::string::npos ? std::string{"."} : path_.substr(0, slash)),
+                   "\" is not there; create it or choose another path"});
   else if (number == EISDIR) out += "it is a folder; choose the name of a file";
   else if (number == EACCES || number == EPERM || number == EROFS) out += error_text(number) + "; allow it or choose another path";
   else if (number == ENOSPC || number == EDQUOT) out += error_text(number) + "; free some space or lower max_bytes and max_files";

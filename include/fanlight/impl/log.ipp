@@ -66,7 +66,8 @@ FANLIGHT_INLINE void write_log(level at, std::string_view logger, std::string_vi
   auto& t = here();
   core_face* const core = core_for_log(t, at, logger);
   if (core == nullptr) return;
-  if (__builtin_expect(core->report_logs != 0, 0)) report_logged(t, *core, {at, logger, message, fields.begin(), fields.size(), where});
+  if (__builtin_expect(core->report_logs != 0, 0))
+    core->operations->report_logged(t, *core, {at, logger, message, fields.begin(), fields.size(), where});
   log_room room;
   draft d;
   open_log(d, t, *core, room, at, logger, message, where);
@@ -81,7 +82,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void write_log(log_parts const& what) noexcept {
   text_writer text;
   bool const wrote = what.write_text == nullptr || what.write_text(what.text_of, text);
   std::string_view const message = what.write_text == nullptr ? what.text : text.view();
-  if (__builtin_expect(core->report_logs != 0, 0)) report_logged(t, *core, {what.at, what.logger, message, what.fields, what.field_count, what.where});
+  if (__builtin_expect(core->report_logs != 0, 0))
+    core->operations->report_logged(t, *core, {what.at, what.logger, message, what.fields, what.field_count, what.where});
   log_room room;
   draft d;
   open_log(d, t, *core, room, what.at, what.logger, message, what.where);
@@ -97,5 +99,3 @@ FANLIGHT_COLD FANLIGHT_INLINE void write_log(log_parts const& what) noexcept {
 
 }  // namespace detail
 FANLIGHT_END
-
-#include <fanlight/impl/report.ipp>  // a log record may report what is handled where it is written

@@ -11,6 +11,7 @@
 #include <fanlight/exporters/otlp_file.hpp>
 #include <fanlight/exporters/rollbar.hpp>
 #include <fanlight/exporters/xray.hpp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/otlp_settings.hpp>
 #include <fanlight/impl/presets.hpp>
 
@@ -29,7 +30,7 @@ class named_exporters {
 
   /// False: the variable is not set.
   bool read_list() { return read_names("FANLIGHT_EXPORTERS", trace_types | log_types); }
-  void read_signals() {
+  FANLIGHT_COLD void read_signals() {
     read_names("OTEL_TRACES_EXPORTER", trace_types);
     read_names("OTEL_LOGS_EXPORTER", log_types);
     auto const open = unspoken_;
@@ -101,9 +102,9 @@ FANLIGHT_COLD FANLIGHT_INLINE bool named_exporters::choose_name(char const* vari
   }
   if (auto const* const which = find_preset(name)) return choose(kind::back_end, types, which), true;
   if (name == "zipkin" || name == "prometheus")
-    from_.tell(problem_code::ignored, std::string{variable} + " names " + name +
-                                          ", which fanlight does not speak; it is left out. A collector "
-                                          "that takes OTLP can pass records on to it");
+    from_.tell(problem_code::ignored, joined({variable, " names ", name,
+                                              ", which fanlight does not speak; it is left out. A collector "
+                                              "that takes OTLP can pass records on to it"}));
   else if (name == "none") from_.tell_bad(variable, name, "none alone, without other names", "`none` is left out");
   else
     from_.tell_bad(variable, name,

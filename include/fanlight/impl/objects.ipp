@@ -21,7 +21,7 @@ class object_watch {
  public:
   /// Paths of objects whose fanlight looks at another process block than ours, each once. One that was just loaded may be about to adopt
   /// ours, so it has a while, unless `now`. Nothing when there is no memory to look.
-  [[nodiscard]] std::vector<std::string> strangers(bool now) noexcept {
+  [[nodiscard]] FANLIGHT_COLD std::vector<std::string> strangers(bool now) noexcept {
     try {
       return look(now);
     } catch (...) {
@@ -36,7 +36,7 @@ class object_watch {
   };
   static constexpr std::chrono::seconds patience{2};
 
-  [[nodiscard]] std::vector<std::string> look(bool now) {
+  [[nodiscard]] FANLIGHT_COLD std::vector<std::string> look(bool now) {
     if (any_news())
       for (auto& path : loaded())
         if (!is_known(path) && is_stranger(path)) suspects_.push_back({std::move(path), std::chrono::steady_clock::now()});
@@ -56,12 +56,12 @@ class object_watch {
     return out;
   }
 
-  [[nodiscard]] bool is_known(std::string const& path) const {
+  [[nodiscard]] FANLIGHT_COLD bool is_known(std::string const& path) const {
     return std::find(told_.begin(), told_.end(), path) != told_.end() ||
            std::any_of(suspects_.begin(), suspects_.end(), [&](suspect const& one) { return one.path == path; });
   }
 
-  [[nodiscard]] static std::vector<std::string> loaded() {
+  [[nodiscard]] FANLIGHT_COLD static std::vector<std::string> loaded() {
     std::vector<std::string> out;
     ::dl_iterate_phdr(
         [](dl_phdr_info* info, std::size_t, void* to) {
@@ -77,7 +77,7 @@ class object_watch {
     return out;
   }
 
-  [[nodiscard]] bool any_news() noexcept {
+  [[nodiscard]] FANLIGHT_COLD bool any_news() noexcept {
     unsigned long long count = 0;
     ::dl_iterate_phdr(
         [](dl_phdr_info* info, std::size_t, void* to) {
@@ -89,7 +89,7 @@ class object_watch {
   }
 
   /// The object's own door function, called, says what its code sees: its own block, or ours where the symbols were bound to ours.
-  [[nodiscard]] static bool is_stranger(std::string const& path) noexcept {
+  [[nodiscard]] FANLIGHT_COLD static bool is_stranger(std::string const& path) noexcept {
     void* const object = ::dlopen(path.c_str(), RTLD_LAZY | RTLD_NOLOAD);
     if (object == nullptr) return false;
     bool out = false;

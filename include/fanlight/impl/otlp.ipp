@@ -3,6 +3,7 @@
 
 #include <fanlight/exporters/otlp.hpp>
 #include <fanlight/impl/body_compressor.hpp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/otlp_json.hpp>
 #include <fanlight/impl/otlp_proto.hpp>
 #include <fanlight/impl/otlp_ruling.hpp>
@@ -16,7 +17,7 @@ namespace detail {
 
 /// One signal of an exporter: where it goes, and what was said of it already.
 struct otlp_route {
-  otlp_target to;
+  otlp_target const& to;
   http_transport* transport = nullptr;  // the exporter's
   char const* records = "";             // what they are called
   bool told_key = false, told_redirect = false;
@@ -24,14 +25,14 @@ struct otlp_route {
 
 class otlp_exporter final : public exporter {
  public:
-  explicit otlp_exporter(otlp_settings how);
+  explicit otlp_exporter(std::shared_ptr<otlp_settings const> how);
 
-  [[nodiscard]] record_types kinds() const noexcept override {
+  [[nodiscard]] FANLIGHT_COLD record_types kinds() const noexcept override {
     return (traces_.to.url.empty() ? 0u : takes<span_record>) | (logs_.to.url.empty() ? 0u : takes<log_record> | takes<error_record>);
   }
   void start(exporter_setup const& setup) override;
   [[nodiscard]] outcome consume(entry_type type, batch_ref const& records, deadline until) override;
-  void hurry(deadline until) noexcept override {
+  FANLIGHT_COLD void hurry(deadline until) noexcept override {
     for (auto const& each : transports_)
       if (each) each->hurry(until);
   }
@@ -61,7 +62,8 @@ class otlp_exporter final : public exporter {
   void hide_keys(std::string& text) const;
   [[nodiscard]] std::string keys_of(otlp_route const& by) const;
 
-  otlp_config how_;
+  std::shared_ptr<otlp_settings const> const settings_;
+  otlp_config const& how_;
   otlp_route traces_, logs_;
   std::unique_ptr<http_transport> transports_[2];  // fixed once made: hurry() looks at them from any thread
   std::unique_ptr<body_compressor> compressor_;
@@ -77,8 +79,8 @@ class otlp_exporter final : public exporter {
          one.connect_timeout == other.connect_timeout;
 }
 
-FANLIGHT_COLD FANLIGHT_INLINE otlp_exporter::otlp_exporter(otlp_settings how) : how_{std::move(how.given)} {
-  traces_.to = std::move(how.traces), logs_.to = std::move(how.logs);
+FANLIGHT_COLD FANLIGHT_INLINE otlp_exporter::otlp_exporter(std::shared_ptr<otlp_settings const> how)
+    : settings_{std::move(how)}, how_{settings_->given}, traces_{settings_->traces}, logs_{settings_->logs} {
   traces_.records = "spans", logs_.records = "log records";
   if (!traces_.to.url.empty())
     traces_.transport = (transports_[0] = how_.transport ? how_.transport(traces_.to.http) : curl_transport(traces_.to.http)).get();
@@ -111,7 +113,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void otlp_exporter::resume(batch_ref const& record
 
 FANLIGHT_COLD FANLIGHT_INLINE outcome otlp_exporter::consume(entry_type type, batch_ref const& records, deadline until) {
   auto& by = type == entry_type::span ? traces_ : logs_;
-  if (by.transport == nullptr) return outcome::dropped(how_.name + " has no address for " + by.records);
+  if (by.transport == nullptr) return outcome::dropped(joined({how_.name, " has no address for ", by.records}));
   resume(records, type);
   if (by.to.timeout < no_time_limit) until = std::min(until, std::chrono::steady_clock::now() + by.to.timeout);
   otlp_form form;
@@ -121,8 +123,7 @@ FANLIGHT_COLD FANLIGHT_INLINE outcome otlp_exporter::consume(entry_type type, ba
     auto const part = write_part(by, total);
     if (part == 0) {
       ++now_.done, ++now_.lost;
-      now_.why =
-          "one of the " + std::string{by.records} + " is larger than max_request_bytes (" + std::to_string(how_.max_request_bytes) + ")";
+      now_.why = joined({"one of the ", by.records, " is larger than max_request_bytes (", std::to_string(how_.max_request_bytes), ")"});
       continue;
     }
     auto ruling = send(by, until);
@@ -252,7 +253,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void otlp_exporter::hide_keys(std::string& text) c
 /// Which headers may hold the key that was refused, and what feeds them.
 FANLIGHT_COLD FANLIGHT_INLINE std::string otlp_exporter::keys_of(otlp_route const& by) const {
   std::string names;
-  for (auto const& each : by.to.headers) names += (names.empty() ? "" : ", ") + one_line(each.name, 60) + " (from " + each.source + ")";
+  for (auto const& each : by.to.headers)
+    names += joined({(names.empty() ? "" : ", "), one_line(each.name, 60), " (from ", each.source, ")"});
   if (how_.headers_from) names += std::string{names.empty() ? "" : ", "} + "those of headers_from";
   if (how_.sign) names += std::string{names.empty() ? "" : ", "} + "the signature of `sign`";
   if (names.empty())
@@ -263,24 +265,25 @@ FANLIGHT_COLD FANLIGHT_INLINE std::string otlp_exporter::keys_of(otlp_route cons
 /// What the code alone has got wrong.
 FANLIGHT_COLD FANLIGHT_INLINE void check_otlp(otlp_config const& given, exporter_spec& to) {
   auto const tell = [&](std::string const& what) {
-    to.problems.push_back({problem_code::config_bad, given.name + ": " + what, given.name});
+    to.problems.push_back({problem_code::config_bad, joined({given.name, ": ", what}), given.name});
   };
   if (given.timeout && given.timeout->count() < 0)
-    tell("timeout is " + std::to_string(given.timeout->count()) + " ms; it must be 0 (no limit) or more");
+    tell(joined({"timeout is ", std::to_string(given.timeout->count()), " ms; it must be 0 (no limit) or more"}));
   if (given.max_request_bytes == 0) tell("max_request_bytes is 0; it must be 1 or more");
   if (!given.client_key.empty() && given.client_certificate.empty()) tell("client_key is given without a client_certificate");
   if (!given.sign_service.empty() && !given.sign)
-    tell("its requests must be signed (SigV4, service " + given.sign_service +
-         "); give `sign`, a function that adds the headers of the signature. Or send to a collector that signs, with fanlight::otlp");
+    tell(joined(
+        {"its requests must be signed (SigV4, service ", given.sign_service,
+         "); give `sign`, a function that adds the headers of the signature. Or send to a collector that signs, with fanlight::otlp"}));
   if (!given.traces && !given.logs) tell("neither traces nor logs are to be sent");
 }
 
 /// The exporter that a configuration asks for, with this environment.
-FANLIGHT_COLD FANLIGHT_INLINE void complete_otlp(otlp_config given, exporter_spec& to, environment const& from, bool final) {
-  fill_parts(given, from, final, to.problems);
-  auto how = settle_otlp(std::move(given), to.only, from, to.problems);
-  auto const kept = std::make_shared<otlp_settings const>(std::move(how));  // functions that hold it are copied often
-  to.make = [kept]() -> std::unique_ptr<exporter> { return std::make_unique<otlp_exporter>(*kept); };
+FANLIGHT_COLD FANLIGHT_INLINE void complete_otlp(otlp_config const& given, exporter_spec& to, environment const& from, bool final) {
+  std::shared_ptr<otlp_settings> const kept{new otlp_settings{given, {}, {}}};  // functions that hold it are copied often
+  fill_parts(kept->given, from, final, to.problems);
+  settle_otlp(*kept, to.only, from, to.problems);
+  to.make = [kept]() -> std::unique_ptr<exporter> { return std::make_unique<otlp_exporter>(kept); };
 }
 
 }  // namespace detail

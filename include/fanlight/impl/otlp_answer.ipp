@@ -6,7 +6,7 @@
 FANLIGHT_BEGIN
 namespace detail {
 
-FANLIGHT_INLINE otlp_partial_success read_partial_success(std::string_view answer) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE otlp_partial_success read_partial_success(std::string_view answer) noexcept {
   otlp_partial_success out;
   pb_reader outer{answer};
   while (outer.next()) {
@@ -22,7 +22,7 @@ FANLIGHT_INLINE otlp_partial_success read_partial_success(std::string_view answe
   return out;
 }
 
-FANLIGHT_INLINE rpc_status read_rpc_status(std::string_view answer) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE rpc_status read_rpc_status(std::string_view answer) noexcept {
   rpc_status out;
   pb_reader fields{answer};
   while (fields.next()) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fanlight/detail/tracestate.hpp>
+#include <fanlight/impl/borrowed.hpp>
 #include <fanlight/impl/otlp_form.hpp>
 #include <fanlight/impl/survey.hpp>
 #include <fanlight/stack.hpp>
@@ -96,9 +97,10 @@ struct metadata_name {
   return out;
 }
 
+using otlp_take_fact = borrowed<void(std::string_view key, value const& what)>;
+
 /// Where a report's exception was thrown, what caused it, and that nobody caught it.
-template <class Fact>
-FANLIGHT_COLD void otlp_error_facts(entry_head const& head, entry_survey const& found, Fact& fact) {
+FANLIGHT_COLD inline void otlp_error_facts(entry_head const& head, entry_survey const& found, otlp_take_fact fact) {
   if ((head.marks & entry_mark::stack) != 0)
     fact("exception.stacktrace", packed_stack_text(found.packed(fact_key::stack), found.packed(fact_key::modules).as_text()));
   array causes;
@@ -113,9 +115,8 @@ FANLIGHT_COLD void otlp_error_facts(entry_head const& head, entry_survey const& 
 }
 
 /// Calls `add(key, value)` for what becomes an attribute though the program did not set it, unless it set one of that name.
-template <class Add>
-void otlp_facts(entry_head const& head, entry_survey const& found, entry_facts const& facts, std::string_view message, otlp_form const& form,
-                Add&& add) {
+FANLIGHT_NOINLINE inline void otlp_facts(entry_head const& head, entry_survey const& found, entry_facts const& facts,
+                                         std::string_view message, otlp_form const& form, otlp_take_fact add) {
   auto const fact = [&](std::string_view key, value const& what) {
     if ((what.kind() != value_kind::text || what.size() != 0) && !has_attribute(found.items, found.end, key)) add(key, what);
   };

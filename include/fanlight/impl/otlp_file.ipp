@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fanlight/exporters/otlp_file.hpp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/line_file.hpp>
 #include <fanlight/impl/otlp_json.hpp>
 
@@ -13,7 +14,7 @@ namespace detail {
   auto const slash = path.rfind('/'), dot = path.rfind('.');
   std::size_t const name = slash == std::string::npos ? 0 : slash + 1;
   bool const extension = dot != std::string::npos && dot > name;
-  return extension ? path.substr(0, dot) + ".logs" + path.substr(dot) : path + ".logs";
+  return extension ? joined({path.substr(0, dot), ".logs", path.substr(dot)}) : path + ".logs";
 }
 
 class otlp_file_exporter final : public exporter {
@@ -26,12 +27,12 @@ class otlp_file_exporter final : public exporter {
   [[nodiscard]] record_types kinds() const noexcept override { return takes<span_record> | takes<log_record> | takes<error_record>; }
 
   /// Says at once when the folder is not there, and not only with the first batch.
-  void start(exporter_setup const& setup) override {
+  FANLIGHT_COLD void start(exporter_setup const& setup) override {
     tell_ = setup.tell;
     if (auto const failed = traces_.open()) tell(failed);
   }
 
-  [[nodiscard]] outcome consume(entry_type type, batch_ref const& records, deadline until) override {
+  [[nodiscard]] FANLIGHT_COLD outcome consume(entry_type type, batch_ref const& records, deadline until) override {
     auto& to = stream_ || type == entry_type::span ? traces_ : logs_;
     if (to.owes()) {
       if (auto const failed = to.pay(until)) return failure(failed);
@@ -50,16 +51,16 @@ class otlp_file_exporter final : public exporter {
     return failure(failed);
   }
 
-  void stop(deadline until) override {
+  FANLIGHT_COLD void stop(deadline until) override {
     traces_.pay(until);
     logs_.pay(until);
   }
 
  private:
-  void tell(io_failure const& failed) {
+  FANLIGHT_COLD void tell(io_failure const& failed) {
     if (tell_) tell_(problem_code::file_failed, "otlp_file " + failed.what);
   }
-  [[nodiscard]] outcome failure(io_failure const& failed) {
+  [[nodiscard]] FANLIGHT_COLD outcome failure(io_failure const& failed) {
     tell(failed);
     return failed.forever ? outcome::dropped("otlp_file " + failed.what) : outcome::retry("otlp_file " + failed.what);
   }
@@ -79,9 +80,10 @@ FANLIGHT_COLD FANLIGHT_INLINE exporter_spec otlp_file(otlp_file_config given) {
   exporter_spec out;
   out.name = "otlp_file";
   if (!given.path.empty() && given.path.back() == '/')
-    out.problems.push_back(
-        {problem_code::config_bad,
-         "otlp_file path \"" + given.path + "\" names a folder; give a file in it, such as \"" + given.path + "traces.jsonl\"", out.name});
+    out.problems.push_back({problem_code::config_bad,
+                            detail::joined({"otlp_file path \"", given.path, "\" names a folder; give a file in it, such as \"", given.path,
+                                            "traces.jsonl\""}),
+                            out.name});
   out.make = [given = std::move(given)]() -> std::unique_ptr<exporter> { return std::make_unique<detail::otlp_file_exporter>(given); };
   return out;
 }

@@ -19,7 +19,7 @@ struct otlp_form {
 };
 
 /// Is a record of this form written at all?
-[[nodiscard]] inline bool otlp_takes(entry_head const& head, error_form form) noexcept {
+[[nodiscard]] FANLIGHT_COLD inline bool otlp_takes(entry_head const& head, error_form form) noexcept {
   if (head.type != entry_type::error) return true;
   return form == error_form::automatic ? (head.flags & entry_flag::on_span) == 0 : form != error_form::event;
 }

@@ -7,7 +7,7 @@
 FANLIGHT_BEGIN
 namespace detail {
 
-FANLIGHT_INLINE std::size_t otlp_count(batch_data const& batch, entry_type type, otlp_form const& form) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE std::size_t otlp_count(batch_data const& batch, entry_type type, otlp_form const& form) noexcept {
   std::size_t all = batch.count(type);
   if (type == entry_type::error && form.error_as == error_form::event) all = 0;
   if (all != 0 && type == entry_type::error && form.error_as == error_form::automatic) {

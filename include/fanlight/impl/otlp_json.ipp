@@ -31,8 +31,8 @@ class otlp_json : private otlp_json_values {
   otlp_form const& form_;
 };
 
-FANLIGHT_INLINE void otlp_json::attributes(entry_head const& head, entry_survey const& found, entry_facts const& facts,
-                                           std::string_view message) {
+FANLIGHT_COLD FANLIGHT_INLINE void otlp_json::attributes(entry_head const& head, entry_survey const& found, entry_facts const& facts,
+                                                         std::string_view message) {
   bool const more = otlp_has_more(head, facts, form_);
   if (!found.has_attributes() && !more) return;
   open_attributes();
@@ -43,14 +43,15 @@ FANLIGHT_INLINE void otlp_json::attributes(entry_head const& head, entry_survey 
 }
 
 /// Those of an event or a link, whose members stand before: with its comma.
-FANLIGHT_INLINE void otlp_json::nested_attributes(unsigned char const* items, unsigned char const* end, std::uint32_t dropped) {
+FANLIGHT_COLD FANLIGHT_INLINE void otlp_json::nested_attributes(unsigned char const* items, unsigned char const* end,
+                                                                std::uint32_t dropped) {
   open_attributes();
   attribute_items(items, end);
   close_attributes();
   count_if_any(",\"droppedAttributesCount\":", dropped);
 }
 
-FANLIGHT_INLINE void otlp_json::events(entry_survey const& found) {
+FANLIGHT_COLD FANLIGHT_INLINE void otlp_json::events(entry_survey const& found) {
   bool first = true;
   for (auto const* at = found.items; at != found.end; at += item_view{at}.size()) {
     item_view const item{at};
@@ -69,7 +70,7 @@ FANLIGHT_INLINE void otlp_json::events(entry_survey const& found) {
   if (!first) to_.push(']');
 }
 
-FANLIGHT_INLINE void otlp_json::links(entry_survey const& found) {
+FANLIGHT_COLD FANLIGHT_INLINE void otlp_json::links(entry_survey const& found) {
   to_.literal(",\"links\":[");
   bool first = true;
   for (auto const* at = found.items; at != found.end; at += item_view{at}.size()) {
@@ -96,7 +97,7 @@ FANLIGHT_INLINE void otlp_json::links(entry_survey const& found) {
   to_.push(']');
 }
 
-FANLIGHT_INLINE void otlp_json::status(entry_head const& head, entry_facts const& facts) {
+FANLIGHT_COLD FANLIGHT_INLINE void otlp_json::status(entry_head const& head, entry_facts const& facts) {
   if (static_cast<status_code>(head.status) == status_code::ok) to_.literal(",\"status\":{\"code\":1}");
   if (static_cast<status_code>(head.status) != status_code::error) return;
   to_.literal(",\"status\":{");
@@ -108,7 +109,7 @@ FANLIGHT_INLINE void otlp_json::status(entry_head const& head, entry_facts const
   to_.literal("\"code\":2}");
 }
 
-FANLIGHT_INLINE void otlp_json::span(unsigned char const* at, entry_survey const& found, entry_facts const& facts) {
+FANLIGHT_COLD FANLIGHT_INLINE void otlp_json::span(unsigned char const* at, entry_survey const& found, entry_facts const& facts) {
   auto const& head = *reinterpret_cast<entry_head const*>(at);
   to_.literal("{\"traceId\":\"");
   id(head.trace_id, sizeof head.trace_id);
@@ -143,7 +144,7 @@ FANLIGHT_INLINE void otlp_json::span(unsigned char const* at, entry_survey const
 }
 
 /// Where a log record belongs; ids that are all zero would be invalid.
-FANLIGHT_INLINE void otlp_json::trace_place(entry_head const& head) {
+FANLIGHT_COLD FANLIGHT_INLINE void otlp_json::trace_place(entry_head const& head) {
   if (!otlp_has_id(head.trace_id)) return;
   to_.literal(",\"traceId\":\"");
   id(head.trace_id, sizeof head.trace_id);
@@ -152,7 +153,7 @@ FANLIGHT_INLINE void otlp_json::trace_place(entry_head const& head) {
   id(head.span_id, sizeof head.span_id);
 }
 
-FANLIGHT_INLINE void otlp_json::log(unsigned char const* at, entry_survey const& found, entry_facts const& facts) {
+FANLIGHT_COLD FANLIGHT_INLINE void otlp_json::log(unsigned char const* at, entry_survey const& found, entry_facts const& facts) {
   auto const& head = *reinterpret_cast<entry_head const*>(at);
   std::string_view const body{reinterpret_cast<char const*>(at + sizeof head), head.name_size};
   std::int64_t const when = anchor_.start_of(head);
@@ -175,7 +176,7 @@ FANLIGHT_INLINE void otlp_json::log(unsigned char const* at, entry_survey const&
   to_.push('}');
 }
 
-FANLIGHT_INLINE void otlp_json::resource(fanlight::resource const& who) {
+FANLIGHT_COLD FANLIGHT_INLINE void otlp_json::resource(fanlight::resource const& who) {
   to_.literal("{\"resource\":{\"attributes\":[");
   list_ = list_state::open;
   for (auto const each : who.attributes.members()) attribute(each.key, each.value);
@@ -185,7 +186,7 @@ FANLIGHT_INLINE void otlp_json::resource(fanlight::resource const& who) {
   text(who.schema_url);
 }
 
-FANLIGHT_INLINE void otlp_json::scope(scope_label const& which) {
+FANLIGHT_COLD FANLIGHT_INLINE void otlp_json::scope(scope_label const& which) {
   to_.literal("{\"scope\":{\"name\":");
   text(which.name);
   if (!which.version.empty()) {
@@ -195,38 +196,41 @@ FANLIGHT_INLINE void otlp_json::scope(scope_label const& which) {
   to_.push('}');
 }
 
+/// What stands before the first record of a signal, of a scope, and of a list.
+struct otlp_json_words {
+  std::string_view outer, inner, records;
+};
+
 /// One object with every record that the form takes, scope by scope.
-template <std::size_t Outer, std::size_t Inner, std::size_t Records, class Write>
-std::size_t write_json(send_buffer& to, batch_data const& batch, entry_type type, otlp_form const& form, char const (&outer)[Outer],
-                       char const (&inner)[Inner], char const (&records)[Records], Write write) {
+FANLIGHT_COLD FANLIGHT_INLINE std::size_t write_json(send_buffer& to, batch_data const& batch, entry_type type, otlp_form const& form,
+                                                     otlp_json_words words) {
   otlp_json json{to, batch.anchor, form};
   bool fresh = true;
   std::size_t const written = scope_walk{batch, type, form}.all(
       [&](scope_label const& which, bool first) {
-        if (first) to.literal(outer), json.resource(*batch.resource), to.literal(inner);
+        if (first) to.append(words.outer), json.resource(*batch.resource), to.append(words.inner);
         else to.literal("]},");
         json.scope(which);
-        to.literal(records);
+        to.append(words.records);
         fresh = true;
       },
       [](unsigned char const*) { return false; },
       [&](unsigned char const* at, entry_survey const& found, entry_facts const& facts) {
         if (!fresh) to.push(',');
         fresh = false;
-        write(json, at, found, facts);
+        type == entry_type::span ? json.span(at, found, facts) : json.log(at, found, facts);
       });
   if (written != 0) to.literal("]}]}]}");
   return written;
 }
 
-FANLIGHT_INLINE std::size_t write_traces_json(send_buffer& to, batch_data const& batch, otlp_form const& form) {
-  return write_json(to, batch, entry_type::span, form, "{\"resourceSpans\":[", ",\"scopeSpans\":[", ",\"spans\":[",
-                    [](otlp_json& json, auto const&... record) { json.span(record...); });
+FANLIGHT_COLD FANLIGHT_INLINE std::size_t write_traces_json(send_buffer& to, batch_data const& batch, otlp_form const& form) {
+  return write_json(to, batch, entry_type::span, form, {"{\"resourceSpans\":[", ",\"scopeSpans\":[", ",\"spans\":["});
 }
 
-FANLIGHT_INLINE std::size_t write_logs_json(send_buffer& to, batch_data const& batch, entry_type type, otlp_form const& form) {
-  return write_json(to, batch, type, form, "{\"resourceLogs\":[", ",\"scopeLogs\":[", ",\"logRecords\":[",
-                    [](otlp_json& json, auto const&... record) { json.log(record...); });
+FANLIGHT_COLD FANLIGHT_INLINE std::size_t write_logs_json(send_buffer& to, batch_data const& batch, entry_type type,
+                                                          otlp_form const& form) {
+  return write_json(to, batch, type, form, {"{\"resourceLogs\":[", ",\"scopeLogs\":[", ",\"logRecords\":["});
 }
 
 }  // namespace detail

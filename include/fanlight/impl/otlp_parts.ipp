@@ -5,6 +5,7 @@
 
 #include <fanlight/detail/environment.hpp>
 #include <fanlight/exporters/otlp_config.hpp>
+#include <fanlight/impl/joined.hpp>
 
 #include <algorithm>
 
@@ -43,7 +44,7 @@ namespace detail {
   auto const* const first = part_text(of, words.substr(0, colon));
   auto const* const second = part_text(of, words.substr(std::min(colon + 1, words.size())));
   if (first == nullptr || second == nullptr) return std::nullopt;
-  return first->empty() || second->empty() ? std::string{} : base64_text(*first + ":" + *second);
+  return first->empty() || second->empty() ? std::string{} : base64_text(joined({*first, ":", *second}));
 }
 
 /// The text with its pieces in place. Nothing: one of them is empty.
@@ -102,8 +103,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void choose_part(otlp_part& part, std::string cons
     if (name == part.value || text == part.value) return static_cast<void>(part.value = text);
     names += (names.empty() ? "" : ", ") + name;
   }
-  wrong.push_back(
-      {problem_code::config_bad, exporter + ": " + part.name + " is " + shown({}, part.value) + "; it must be one of " + names, exporter});
+  wrong.push_back({problem_code::config_bad,
+                   joined({exporter, ": ", part.name, " is ", shown({}, part.value), "; it must be one of ", names}), exporter});
   part.value.clear(), part.otherwise.clear(), part.required = false;  // it has been told
 }
 
@@ -114,11 +115,12 @@ FANLIGHT_COLD FANLIGHT_INLINE void fill_part(otlp_part& part, environment const&
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE void tell_missing_part(otlp_config const& of, otlp_part const& part, std::vector<problem>& wrong) {
-  auto const member = of.name + "_config::" + part.name;
-  wrong.push_back({problem_code::config_bad,
-                   of.name + " has no " + part.name + ": " + (part.variable.empty() ? "give " : "set " + part.variable + ", or give ") +
-                       member + (part.otherwise.empty() ? "" : " (or what it is made of: " + part.otherwise + ")"),
-                   of.name});
+  auto const member = joined({of.name, "_config::", part.name});
+  wrong.push_back(
+      {problem_code::config_bad,
+       joined({of.name, " has no ", part.name, ": ", (part.variable.empty() ? "give " : joined({"set ", part.variable, ", or give "})),
+               member, (part.otherwise.empty() ? "" : joined({" (or what it is made of: ", part.otherwise, ")"}))}),
+       of.name});
 }
 
 /// Fills what the code left open; afterwards `variable` is empty where the code had given it. Unless it is final, a missing piece is no

@@ -51,8 +51,7 @@ class otlp_proto {
   [[nodiscard]] char* link(char* to, item_view item) const;
   [[nodiscard]] char* lists(char* to, unsigned char const* entry) const;
   [[nodiscard]] char* status(char* to, entry_head const& head, entry_facts const& facts) const;
-  template <char Tag>
-  [[nodiscard]] char* further(char* to, unsigned char const* entry, entry_facts const& facts, std::string_view message) const;
+  [[nodiscard]] char* further(char* to, char tag, unsigned char const* entry, entry_facts const& facts, std::string_view message) const;
 
   send_buffer& to_;
   batch_data const& batch_;
@@ -60,10 +59,10 @@ class otlp_proto {
   proto_part resource_part_, scope_part_;
 };
 
-template <char Tag>
-FANLIGHT_COLD char* otlp_proto::further(char* to, unsigned char const* entry, entry_facts const& facts, std::string_view message) const {
+FANLIGHT_COLD FANLIGHT_INLINE char* otlp_proto::further(char* to, char tag, unsigned char const* entry, entry_facts const& facts,
+                                                        std::string_view message) const {
   otlp_facts(*reinterpret_cast<entry_head const*>(entry), entry_survey{entry}, facts, message, form_,
-             [&](std::string_view key, value const& what) { to = proto_any_attribute<Tag>(to, key, what); });
+             [&](std::string_view key, value const& what) { to = proto_any_attribute(to, tag, key, what); });
   return to;
 }
 
@@ -73,7 +72,8 @@ FANLIGHT_INLINE char* otlp_proto::event(char* to, item_view item, bool stacks) c
   auto const message = pb_message::open<11>(to, item.head().value_size);
   to = pb_fixed64<1>(message.body, otlp_time(head.wall != 0 ? head.time : batch_.anchor.wall(head.time)));
   to = pb_text_if_any<2>(to, item.key());
-  to = stacks ? event_attributes(to, item) : proto_attributes<0x1A>(to, item.value() + sizeof head, item.value() + item.head().value_size);
+  to = stacks ? event_attributes(to, item)
+              : proto_attributes_as(0x1A, to, item.value() + sizeof head, item.value() + item.head().value_size);
   return message.close(pb_number_if_any<4>(to, head.dropped));
 }
 
@@ -82,8 +82,8 @@ FANLIGHT_COLD FANLIGHT_INLINE char* otlp_proto::event_attributes(char* to, item_
   auto const* const end = item.value() + item.head().value_size;
   for (auto const* at = item.value() + sizeof(event_head); at != end; at += item_view{at}.size()) {
     auto const what = read_value({at});
-    if (is_packed_stack(what)) to = proto_any_attribute<0x1A>(to, item_view{at}.key(), packed_stack_text(what));
-    else if (attribute_view::is(item_view{at}.head().role)) to = proto_any_attribute<0x1A>(to, item_view{at}.key(), what);
+    if (is_packed_stack(what)) to = proto_any_attribute(to, 0x1A, item_view{at}.key(), packed_stack_text(what));
+    else if (attribute_view::is(item_view{at}.head().role)) to = proto_any_attribute(to, 0x1A, item_view{at}.key(), what);
   }
   return to;
 }
@@ -95,7 +95,7 @@ FANLIGHT_INLINE char* otlp_proto::link(char* to, item_view item) const {
   auto const message = pb_message::open<13>(to, item.head().value_size);
   to = pb_id<2>(pb_id<1>(message.body, head.trace_id), head.span_id);
   to = pb_text_if_any<3>(to, {reinterpret_cast<char const*>(state), head.tracestate_size});
-  to = proto_attributes<0x22>(to, state + padded(head.tracestate_size + 1), item.value() + item.head().value_size);
+  to = proto_attributes_as(0x22, to, state + padded(head.tracestate_size + 1), item.value() + item.head().value_size);
   to = pb_number_if_any<5>(to, head.dropped);
   return message.close(pb_fixed32<6>(to, otlp_flags(head)));
 }
@@ -151,7 +151,7 @@ FANLIGHT_INLINE bool otlp_proto::span(unsigned char const* at, entry_facts const
   to = proto_attributes<0x4A>(to, at + entry_space(head.name_size), at + head.size, others);
   if (facts == nullptr && (others >> static_cast<unsigned>(item_role::fact) & 1) != 0) return false;
   if (form_.source_facts || (facts != nullptr && otlp_has_more(head, *facts, form_)))
-    to = further<0x4A>(to, at, facts == nullptr ? empty_facts : *facts, {});
+    to = further(to, 0x4A, at, facts == nullptr ? empty_facts : *facts, {});
   if (__builtin_expect(head.dropped_attributes != 0, 0)) to = pb_number<10>(to, head.dropped_attributes);
   if (__builtin_expect((others | head.dropped_events | head.dropped_links) != 0, 0)) to = lists(to, at);
   if (static_cast<status_code>(head.status) != status_code::unset) to = status(to, head, facts == nullptr ? empty_facts : *facts);
@@ -171,7 +171,7 @@ FANLIGHT_INLINE char* otlp_proto::log_fields(char* to, unsigned char const* at, 
   to = any.close(proto_text_value(any.body, body.data(), body.size()));
   unsigned others = 0;
   to = proto_attributes<0x32>(to, found.items, found.end, others);
-  if (otlp_has_more(head, facts, form_)) to = further<0x32>(to, at, facts, body);
+  if (otlp_has_more(head, facts, form_)) to = further(to, 0x32, at, facts, body);
   to = pb_number_if_any<7>(to, head.dropped_attributes);
   if (head.trace_flags != 0) to = pb_fixed32<8>(to, head.trace_flags);
   if (otlp_has_id(head.trace_id)) {
@@ -195,7 +195,7 @@ FANLIGHT_INLINE void otlp_proto::resource() {
   char* const begin = to_.reserve(std::size_t{members.size()} * 4 + 64);
   auto const message = pb_message::open<1>(begin, members.size());
   auto const* const items = static_cast<unsigned char const*>(members.data());
-  to_.use(static_cast<std::size_t>(message.close(proto_attributes<0x0A>(message.body, items, items + members.size())) - begin));
+  to_.use(static_cast<std::size_t>(message.close(proto_attributes_as(0x0A, message.body, items, items + members.size())) - begin));
 }
 
 FANLIGHT_INLINE void otlp_proto::open(scope_label const& which, bool first, std::size_t guess) {

@@ -12,9 +12,8 @@ namespace detail {
 
 /// A value whose length is known takes the fewest bytes of all; this is for the rest. Writes the inside of an AnyValue.
 char* proto_any(char* to, value const& what);
-/// A KeyValue of any kind, as field `Tag` of the message around it; `space` and `key` make the key of metadata.
-template <char Tag>
-char* proto_any_attribute(char* to, std::string_view key, value const& what);
+/// A KeyValue of any kind, as the field of the message around it that `tag` says.
+char* proto_any_attribute(char* to, char tag, std::string_view key, value const& what);
 
 /// Text as the inside of an AnyValue: bytes when it is not UTF-8. The length is the same in both.
 [[nodiscard]] FANLIGHT_HOT char* proto_text_value(char* to, char const* at, std::size_t size) noexcept {
@@ -66,15 +65,14 @@ template <char Tag>
       return end;
     }
   }
-  return proto_any_attribute<Tag>(to, {key, key_size}, read_value({at - sizeof(item_head)}));
+  return proto_any_attribute(to, Tag, {key, key_size}, read_value({at - sizeof(item_head)}));
 }
 
-template <char Tag>
-FANLIGHT_COLD char* proto_metadata(char* to, item_view item) {
+FANLIGHT_COLD inline char* proto_metadata(char* to, char tag, item_view item) {
   metadata_name const name{item};
   std::string key{"metadata."};
   key.append(name.space).append(1, '.').append(name.key);
-  return proto_any_attribute<Tag>(to, key, read_value(item));
+  return proto_any_attribute(to, tag, key, read_value(item));
 }
 
 /// Attributes, annotations and metadata among the items, each as an attribute. `others` gets a bit for each other role that was met.
@@ -88,23 +86,29 @@ template <char Tag>
     auto const* const next = value + padded(static_cast<std::size_t>(key - value) + key_size + 1);
     if (__builtin_expect(attribute_view::is(head.role), 1))
       to = proto_attribute<Tag>(to, head.kind, value, head.value_size, reinterpret_cast<char const*>(key), key_size);
-    else if (head.role == item_role::metadata) to = proto_metadata<Tag>(to, {at});
+    else if (head.role == item_role::metadata) to = proto_metadata(to, Tag, {at});
     else if (head.role != item_role::dead) others |= 1u << static_cast<unsigned>(head.role);
     at = next;
   }
   return to;
 }
-/// The same, not inlined: for what is not a span's or a log record's own.
-template <char Tag>
-FANLIGHT_COLD char* proto_attributes(char* to, unsigned char const* items, unsigned char const* end) {
-  unsigned others = 0;
-  return proto_attributes<Tag>(to, items, end, others);
+/// The same for what is not a span's or a log record's own, as fields that `tag` says: each begins with its tag.
+FANLIGHT_COLD inline char* proto_attributes_as(char tag, char* to, unsigned char const* items, unsigned char const* end) {
+  for (auto const* at = items; at != end;) {
+    auto const* const next = at + item_view{at}.size();
+    unsigned others = 0;
+    char* const begun = to;
+    to = proto_attributes<0x0A>(to, at, next, others);
+    if (to != begun) *begun = tag;
+    at = next;
+  }
+  return to;
 }
 
 FANLIGHT_COLD inline char* proto_members(char* to, value const& what) {
   for (auto const member : what.members()) {
     if (what.kind() == value_kind::object) {
-      to = proto_any_attribute<0x0A>(to, member.key, member.value);
+      to = proto_any_attribute(to, 0x0A, member.key, member.value);
     } else {
       auto const element = pb_message::open<1>(to, member.value.size() + 4);
       to = element.close(proto_any(element.body, member.value));
@@ -145,11 +149,8 @@ FANLIGHT_COLD inline char* proto_any(char* to, value const& what) {
   return to;
 }
 
-template <char Tag>
-FANLIGHT_COLD char* proto_any_attribute(char* to, std::string_view key, value const& what) {
-  constexpr unsigned field = static_cast<unsigned char>(Tag) >> 3;
-  static_assert((Tag & 7) == static_cast<int>(pb_wire::bytes));
-  auto const pair = pb_message::open<field>(to, key.size() + what.size() + 8);
+FANLIGHT_COLD inline char* proto_any_attribute(char* to, char tag, std::string_view key, value const& what) {
+  auto const pair = pb_message::open_as(to, tag, key.size() + what.size() + 8);
   to = pb_text<1>(pair.body, key);
   auto const any = pb_message::open<2>(to, what.size() + 4);
   return pair.close(any.close(proto_any(any.body, what)));

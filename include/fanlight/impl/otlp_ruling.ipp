@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fanlight/impl/http_date.ipp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/json_facts.hpp>
 #include <fanlight/impl/otlp_answer.hpp>
 #include <fanlight/impl/otlp_ruling.hpp>
@@ -40,7 +41,7 @@ struct otlp_body {
 };
 
 enum class body_kind { protobuf, json, text, other };
-[[nodiscard]] inline body_kind kind_of_body(http_answer const& answer, body_kind otherwise) noexcept {
+[[nodiscard]] FANLIGHT_COLD inline body_kind kind_of_body(http_answer const& answer, body_kind otherwise) noexcept {
   auto const* const type = answer.header("content-type");
   if (type == nullptr) return otherwise;
   auto const is = [&](std::string_view name) {
@@ -141,14 +142,14 @@ FANLIGHT_COLD FANLIGHT_INLINE otlp_ruling rule_on(http_answer const& answer, boo
   if (answer.status >= 200 && answer.status < 300) return rule_on_success(answer, json);
   otlp_ruling out;
   out.verdict = answer.status == 429 || (answer.status >= 502 && answer.status <= 504) ? otlp_verdict::again : otlp_verdict::never;
-  out.why = "it answered " + std::to_string(answer.status) + status_name(answer.status);
+  out.why = joined({"it answered ", std::to_string(answer.status), status_name(answer.status)});
   if (answer.status >= 300 && answer.status < 400) {
     auto const* const location = answer.header("location");
     out.cause = otlp_cause::redirected;
     out.why += location == nullptr ? std::string{", a redirect without a Location"} : ", a redirect to " + url_for_people(*location);
     return out;
   }
-  if (auto const words = read_refusal(answer); !words.empty()) out.why += " (" + words + ")";
+  if (auto const words = read_refusal(answer); !words.empty()) out.why += joined({" (", words, ")"});
   out.why += status_cure(answer.status);
   if (answer.status == 401 || answer.status == 403) out.cause = otlp_cause::key_refused;
   if (out.verdict == otlp_verdict::again)

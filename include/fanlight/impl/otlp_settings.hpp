@@ -30,8 +30,8 @@ struct otlp_settings {
   otlp_target traces, logs;
 };
 
-/// `wrong`: what forbids to make the exporter. What is wrong with the environment alone is told through `from`, once.
-[[nodiscard]] otlp_settings settle_otlp(otlp_config given, record_types only, environment const& from, std::vector<problem>& wrong);
+/// Fills in where the signals go. `wrong`: what forbids to make the exporter. What is wrong with the environment alone is told through `from`, once.
+void settle_otlp(otlp_settings& out, record_types only, environment const& from, std::vector<problem>& wrong);
 
 /// The host of an address, in lower case, without port and brackets; empty: it is no http or https address.
 [[nodiscard]] std::string host_of(std::string_view url);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fanlight/impl/environment.ipp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/otlp_parts.ipp>
 #include <fanlight/impl/otlp_settings.hpp>
 #include <fanlight/impl/otlp_urls.ipp>
@@ -15,7 +16,7 @@ class otlp_variables {
   explicit otlp_variables(environment const& from) : from_{from}, memory_{[this](std::string const& name) { return read(name); }, heard_} {}
   otlp_variables(otlp_variables const&) = delete;
   otlp_variables& operator=(otlp_variables const&) = delete;
-  ~otlp_variables() {
+  FANLIGHT_COLD ~otlp_variables() {
     for (std::size_t i = 0; i < heard_.size(); ++i) {
       bool again = false;
       for (std::size_t j = 0; j < i; ++j) again = again || heard_[j].what == heard_[i].what;
@@ -25,7 +26,8 @@ class otlp_variables {
 
   /// `read_one(environment, name)` for the signal's variable; where that gives nothing, for the general one.
   template <class Read>
-  auto ask(char const* signal, char const* suffix, Read read_one) -> decltype(read_one(std::declval<environment const&>(), "")) {
+  FANLIGHT_COLD auto ask(char const* signal, char const* suffix, Read read_one)
+      -> decltype(read_one(std::declval<environment const&>(), "")) {
     name_ = std::string{"OTEL_EXPORTER_OTLP_"} + signal + "_" + suffix;
     if (auto out = read_one(memory_, name_.c_str())) return out;
     name_ = std::string{"OTEL_EXPORTER_OTLP_"} + suffix;
@@ -35,7 +37,7 @@ class otlp_variables {
   [[nodiscard]] std::string const& answered() const noexcept { return name_; }
 
  private:
-  [[nodiscard]] std::optional<std::string> read(std::string const& name) {
+  [[nodiscard]] FANLIGHT_COLD std::optional<std::string> read(std::string const& name) {
     for (auto const& [known, text] : read_)
       if (known == name) return text;
     read_.emplace_back(name, from_.text(name.c_str()));
@@ -85,7 +87,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void settle_headers(otlp_config const& given, otlp
     std::string source = given.name == "otlp" ? "otlp_config::headers" : given.name + "'s headers in code";
     for (auto const& part : given.parts)
       if (text.find('{') != text.npos && text.find(part.name, text.find('{')) != text.npos && part.name.find('.') == part.name.npos)
-        source = part.variable.empty() ? given.name + "_config::" + part.name : part.variable;
+        source = part.variable.empty() ? joined({given.name, "_config::", part.name}) : part.variable;
     to.headers.push_back({name, std::move(*value), std::move(source)});
   }
   if (!given.headers.empty() || !given.parts.empty()) return;
@@ -93,9 +95,9 @@ FANLIGHT_COLD FANLIGHT_INLINE void settle_headers(otlp_config const& given, otlp
     if (!variables.is_set(name)) return std::nullopt;
     if (address_from_environment) return variables.pairs(name, equals_sign::may_stand_in_values, "nothing of it is used");
     variables.tell(problem_code::ignored,
-                   std::string{name} + " is set, but the address (" + url_for_people(to.url) +
-                       ") does not come from the environment: headers from there, which may be keys, are not sent to it. "
-                       "Set OTEL_EXPORTER_OTLP_ENDPOINT, or give otlp_config::headers");
+                   joined({name, " is set, but the address (", url_for_people(to.url),
+                           ") does not come from the environment: headers from there, which may be keys, are not sent to it. "
+                           "Set OTEL_EXPORTER_OTLP_ENDPOINT, or give otlp_config::headers"}));
     return std::nullopt;
   });
   if (!found) return;
@@ -157,9 +159,10 @@ FANLIGHT_COLD FANLIGHT_INLINE void settle_tls(otlp_config const& given, otlp_sig
     if (!text) return false;  // a piece is missing, of which fill_parts() speaks
     to.url = signal.whole.empty() ? with_path(*text, signal.path) : with_path(*text, {});
     if (host_of(to.url).empty())
-      wrong.push_back({problem_code::config_bad,
-                       given.name + " endpoint \"" + url_for_people(*text) + "\" is no address; it must be like http://collector:4318",
-                       given.name});
+      wrong.push_back(
+          {problem_code::config_bad,
+           joined({given.name, " endpoint \"", url_for_people(*text), "\" is no address; it must be like http://collector:4318"}),
+           given.name});
     return false;
   }
   auto const own = std::string{"OTEL_EXPORTER_OTLP_"} + signal.variable + "_ENDPOINT";
@@ -179,10 +182,10 @@ FANLIGHT_COLD FANLIGHT_INLINE void check_headers(otlp_target const& to, std::str
                       marks.find(letter) != marks.npos);
     if (!good)
       wrong.push_back({problem_code::config_bad,
-                       exporter + ": \"" + one_line(one.name, 60) + "\" (" + one.source + ") is no name of a header", exporter});
+                       joined({exporter, ": \"", one_line(one.name, 60), "\" (", one.source, ") is no name of a header"}), exporter});
     if (one.value.find_first_of(std::string_view{"\r\n\0", 3}) != std::string::npos)
       wrong.push_back({problem_code::config_bad,
-                       exporter + ": the value of header " + one_line(one.name, 60) + " (" + one.source + ") holds a line break",
+                       joined({exporter, ": the value of header ", one_line(one.name, 60), " (", one.source, ") holds a line break"}),
                        exporter});
   }
 }
@@ -199,10 +202,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void check_headers(otlp_target const& to, std::str
   return out;
 }
 
-FANLIGHT_COLD FANLIGHT_INLINE otlp_settings settle_otlp(otlp_config given, record_types only, environment const& from,
-                                                        std::vector<problem>& wrong) {
-  otlp_settings out;
-  out.given = std::move(given);
+FANLIGHT_COLD FANLIGHT_INLINE void settle_otlp(otlp_settings& out, record_types only, environment const& from,
+                                               std::vector<problem>& wrong) {
   auto const& how = out.given;
   otlp_variables variables{from};
   if (how.traces && (only & takes<span_record>) != 0)
@@ -215,7 +216,6 @@ FANLIGHT_COLD FANLIGHT_INLINE otlp_settings settle_otlp(otlp_config given, recor
         wrong.erase(wrong.begin() + static_cast<std::ptrdiff_t>(i--));
         break;
       }
-  return out;
 }
 
 }  // namespace detail

@@ -1,6 +1,7 @@
 // What OTLP needs to know of addresses and keys, declared in otlp_settings.hpp. Pure functions.
 #pragma once
 
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/otlp_ruling.ipp>
 #include <fanlight/impl/otlp_settings.hpp>
 
@@ -65,15 +66,16 @@ FANLIGHT_COLD FANLIGHT_INLINE std::string misplaced_key(otlp_target const& to, s
   bool const theirs = is_within(host_of(to.url), "honeycomb.io");
   auto const where = url_for_people(to.url);
   if (key != nullptr && !theirs && exporter != "honeycomb")
-    return "a Honeycomb key (header x-honeycomb-team, from " + key->source + ") goes to " + where +
-           ", which is not Honeycomb: set the endpoint to https://api.honeycomb.io or https://api.eu1.honeycomb.io. If it is a proxy of yours, use "
-           "fanlight::honeycomb with `endpoint`";
+    return joined(
+        {"a Honeycomb key (header x-honeycomb-team, from ", key->source, ") goes to ", where,
+         ", which is not Honeycomb: set the endpoint to https://api.honeycomb.io or https://api.eu1.honeycomb.io. If it is a proxy of yours, use "
+         "fanlight::honeycomb with `endpoint`"});
   if (key == nullptr && theirs)
-    return "no key goes to " + where +
-           ", which will refuse all: set HONEYCOMB_API_KEY, or OTEL_EXPORTER_OTLP_HEADERS to x-honeycomb-team=<key>";
+    return joined({"no key goes to ", where,
+                   ", which will refuse all: set HONEYCOMB_API_KEY, or OTEL_EXPORTER_OTLP_HEADERS to x-honeycomb-team=<key>"});
   if (key != nullptr && theirs && dataset == nullptr && is_classic_honeycomb_key(key->value))
-    return "the Honeycomb key (from " + key->source +
-           ") is of the Classic kind, which needs a dataset: set HONEYCOMB_DATASET, or the header x-honeycomb-dataset";
+    return joined({"the Honeycomb key (from ", key->source,
+                   ") is of the Classic kind, which needs a dataset: set HONEYCOMB_DATASET, or the header x-honeycomb-dataset"});
   return {};
 }
 

@@ -142,6 +142,12 @@ struct pb_message {
     unsigned const width = pb_varint_size(guess);
     return {pb_key<Field, pb_wire::bytes>(to) + width, width};
   }
+  /// The same where the field is known only when it runs: `key` is its tag, of one byte.
+  [[nodiscard]] static pb_message open_as(char* to, char key, std::size_t guess) noexcept {
+    unsigned const width = pb_varint_size(guess);
+    *to = key;
+    return {to + 1 + width, width};
+  }
   /// `end` is where the body ends; what is given is where the message ends.
   [[nodiscard]] FANLIGHT_HOT char* close(char* end) const noexcept {
     auto const size = static_cast<std::size_t>(end - body);

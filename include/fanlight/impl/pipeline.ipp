@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fanlight/impl/core.ipp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/pipeline.hpp>
 
 #include <cstdlib>
@@ -81,20 +82,20 @@ FANLIGHT_COLD FANLIGHT_INLINE void at_exit() noexcept {
   return true;
 }
 
-[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE problem already_there() {
-  return {problem_code::already_initialised, "init() was called while a session lives; this call changes nothing. Keep the first session, or end it first",
-          {}, 1};
-}
-
 }  // namespace detail
 
 FANLIGHT_COLD FANLIGHT_INLINE session init(config given) {
+  constexpr auto again = "init() was called while a session lives; this call changes nothing. Keep the first session, or end it first";
+  auto const inert = [](problem_code code, std::string what) {
+    std::vector<problem> said(1);
+    said.front().code = code, said.front().what = std::move(what);
+    return session{std::nullopt, std::move(said)};
+  };
   try {
     if (__atomic_load_n(&detail::home().core, __ATOMIC_ACQUIRE) != nullptr) {
-      auto const said = detail::already_there();
       auto* const face = static_cast<detail::core_face*>(__atomic_load_n(&detail::home().core, __ATOMIC_ACQUIRE));
-      detail::tell(face, static_cast<int>(said.code), said.what);
-      return session{std::nullopt, {said}};
+      detail::tell(face, static_cast<int>(problem_code::already_initialised), again);
+      return inert(problem_code::already_initialised, again);
     }
     pipeline made{std::move(given)};
     auto said = made.problems();
@@ -102,14 +103,12 @@ FANLIGHT_COLD FANLIGHT_INLINE session init(config given) {
       made.shutdown(std::chrono::seconds{2});
       return session{std::nullopt, std::move(said)};
     }
-    if (!detail::publish(made.core_)) return session{std::nullopt, {detail::already_there()}};
+    if (!detail::publish(made.core_)) return inert(problem_code::already_initialised, again);
     detail::begin_last_words(*made.core_);
     return session{std::move(made), {}};
   } catch (std::exception const& error) {
-    return session{std::nullopt, {{problem_code::config_bad, std::string{"fanlight could not be set up: "} + error.what(), {}, 1}}};
-  } catch (...) {
-    return session{std::nullopt, {{problem_code::config_bad, "fanlight could not be set up", {}, 1}}};
-  }
+    return inert(problem_code::config_bad, detail::joined({"fanlight could not be set up: ", error.what()}));
+  } catch (...) { return inert(problem_code::config_bad, "fanlight could not be set up"); }
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE session::~session() {

@@ -18,12 +18,12 @@ class batch_pool : public std::enable_shared_from_this<batch_pool> {
   batch_pool(std::size_t room, std::size_t spares) : room_{room}, most_{spares} {}
   batch_pool(batch_pool const&) = delete;
   batch_pool& operator=(batch_pool const&) = delete;
-  ~batch_pool() {
+  FANLIGHT_COLD ~batch_pool() {
     for (auto* const each : idle_) destroy(each);
   }
 
   /// Keeps nothing from now on.
-  void close() noexcept {
+  FANLIGHT_COLD void close() noexcept {
     std::vector<batch_data*> idle;
     {
       std::lock_guard const held{lock_};
@@ -58,7 +58,7 @@ class batch_pool : public std::enable_shared_from_this<batch_pool> {
   }
 
  private:
-  batch_data* fresh(batch_data* out) noexcept {
+  FANLIGHT_COLD batch_data* fresh(batch_data* out) noexcept {
     out->references.store(1, std::memory_order_relaxed);
     out->size = 0;
     for (auto& count : out->counts) count = 0;
@@ -71,7 +71,7 @@ class batch_pool : public std::enable_shared_from_this<batch_pool> {
   };
   [[nodiscard]] static std::shared_ptr<batch_pool>& keeper_of(batch_data* data) noexcept { return static_cast<pooled*>(data)->keeper; }
 
-  [[nodiscard]] static batch_data* make(std::size_t room) noexcept {
+  [[nodiscard]] FANLIGHT_COLD static batch_data* make(std::size_t room) noexcept {
     auto* const out = new (std::nothrow) pooled;
     if (out == nullptr) return nullptr;
     out->data = static_cast<unsigned char*>(::operator new(room, std::align_val_t{64}, std::nothrow));
@@ -101,7 +101,7 @@ class batch_pool : public std::enable_shared_from_this<batch_pool> {
     }
     destroy(data);
   }
-  static void destroy(batch_data* data) noexcept {
+  FANLIGHT_COLD static void destroy(batch_data* data) noexcept {
     ::operator delete(data->data, std::align_val_t{64});
     delete static_cast<pooled*>(data);
   }

@@ -88,11 +88,26 @@ struct outgoing {
   return all.sampling != sampling_state::decided || to.set(to.self, "X-B3-Sampled", {all.sampled ? "1" : "0", 1});
 }
 
+/// What there is of a format's names is out of date. Both forms of B3 are one: who reads them prefers the one header.
+[[nodiscard]] FANLIGHT_COLD inline bool forget_headers(propagator format, header_setter to) noexcept {
+  constexpr std::string_view names[]{"traceparent",  "tracestate",  "baggage",           "X-Amzn-Trace-Id", "b3",
+                                     "X-B3-TraceId", "X-B3-SpanId", "X-B3-ParentSpanId", "X-B3-Sampled",    "X-B3-Flags"};
+  unsigned first = 4, end = 10;
+  if (format == propagator::tracecontext) first = 0, end = 2;
+  else if (format == propagator::baggage) first = 2, end = 3;
+  else if (format == propagator::xray) first = 3, end = 4;
+  for (; first < end; ++first)
+    if (!to.set(to.self, names[first], {})) return false;
+  return true;
+}
+
 /// Baggage goes without a trace too, and nothing else does.
 inline void inject_outgoing(outgoing const& what, std::uint32_t const* list, header_setter to) noexcept {
   bool const in_trace = what.ids.trace_id.is_valid() && what.ids.span_id.is_valid();
   propagator one{};
   bool fine = true;
+  for (propagator_list formats{formats_of(list, what.core)}; to.forgets && fine && formats.next(one);)
+    fine = (!in_trace && one != propagator::baggage) || forget_headers(one, to);
   for (propagator_list formats{formats_of(list, what.core)}; fine && formats.next(one);) {
     if (!in_trace && one != propagator::baggage) continue;
     switch (one) {
@@ -146,7 +161,7 @@ struct incoming {
   baggage_header baggage;
   xray_header xray;
   std::string_view tracestate_text{}, baggage_text{};  // into the readers
-  bool b3_was_read = false, debug = false;
+  bool b3_was_read = false, debug = false, has_decision = false;
 };
 
 /// Gives `read` each value of the header called `name`. False: there is none, or the getter threw.
@@ -184,7 +199,7 @@ inline void read_tracecontext(incoming& in) noexcept {
   }
   if (values != 1 || !fine)
     return tell_of_header(in.core, told_header_bad, values != 1 ? "traceparent, which came more than once" : "traceparent");
-  if (!in.ids.span_id.is_valid()) in.ids = found, in.sampling = sampling_state::decided;
+  if (!in.ids.span_id.is_valid()) in.ids = found, in.sampling = sampling_state::decided, in.debug = false;
   else if (found.trace_id == in.ids.trace_id) in.ids.flags |= found.flags & trace_flag::random;
   else return;
   read_tracestate(in, is_capital);
@@ -207,7 +222,7 @@ inline void read_xray(incoming& in) noexcept {
   bool const has_trace = in.ids.trace_id.is_valid(), has_parent = in.ids.span_id.is_valid();
   if (!found.root.is_valid() || has_parent || (has_trace && !found.parent.is_valid())) return;
   in.ids = {found.root, found.parent, found.sampled ? trace_flag::sampled : std::uint8_t{0}};
-  in.sampling = found.sampling;
+  in.sampling = found.sampling, in.debug = false;
 }
 
 /// One header of B3's, in either spelling; it must not come twice.
@@ -225,8 +240,11 @@ inline void read_b3(incoming& in) noexcept {
   b3_header found;
   bool bad = false;
   if (!read_b3_header(in, "b3", "B3", bad, [&](std::string_view text) { return found.read(text); })) {
-    if (!read_b3_header(in, "X-B3-TraceId", "x-b3-traceid", bad, [&](std::string_view text) { return found.read_trace(text); })) return;
-    if (!read_b3_header(in, "X-B3-SpanId", "x-b3-spanid", bad, [&](std::string_view text) { return found.read_span(text); })) bad = true;
+    bool const has_trace =
+        read_b3_header(in, "X-B3-TraceId", "x-b3-traceid", bad, [&](std::string_view text) { return found.read_trace(text); });
+    bool const has_span =
+        read_b3_header(in, "X-B3-SpanId", "x-b3-spanid", bad, [&](std::string_view text) { return found.read_span(text); });
+    if (has_trace && !has_span) bad = true;
     (void)read_b3_header(in, "X-B3-Sampled", "x-b3-sampled", bad, [&](std::string_view text) { return found.read_sampled(text); });
     (void)read_b3_header(in, "X-B3-Flags", "x-b3-flags", bad, [&](std::string_view text) {
       if (header_trimmed(text) == "1") found.debug = found.sampled = true, found.sampling = sampling_state::decided;
@@ -234,8 +252,11 @@ inline void read_b3(incoming& in) noexcept {
     });
   }
   if (bad) return tell_of_header(in.core, told_header_bad, "b3");
-  if (in.ids.span_id.is_valid() || !found.trace_id.is_valid() || !found.span_id.is_valid()) return;
-  in.ids = {found.trace_id, found.span_id, found.sampled ? trace_flag::sampled : std::uint8_t{0}};
+  bool const has_ids = found.trace_id.is_valid() && found.span_id.is_valid();
+  if (in.ids.span_id.is_valid() || (!has_ids && (in.ids.trace_id.is_valid() || found.sampling == sampling_state::deferred))) return;
+  in.ids.flags = found.sampled ? trace_flag::sampled : std::uint8_t{0};
+  if (has_ids) in.ids.trace_id = found.trace_id, in.ids.span_id = found.span_id;
+  in.has_decision = true;  // of a trace without ids too: the caller's `0` holds for the one that begins here
   in.sampling = found.sampling;
   in.debug = found.debug;
 }
@@ -250,7 +271,7 @@ FANLIGHT_INLINE context extract_context(std::uint32_t const* list, header_getter
       case propagator::b3:
       case propagator::b3multi: read_b3(in); break;
     }
-  context const ids{in.ids.trace_id, in.ids.span_id, in.ids.flags, in.ids.trace_id.is_valid(), in.sampling};
+  context const ids{in.ids.trace_id, in.ids.span_id, in.ids.flags, in.ids.trace_id.is_valid() || in.has_decision, in.sampling};
   context_node::parts parts;
   parts.tracestate = in.tracestate_text;
   parts.baggage = in.baggage_text;

@@ -1,4 +1,4 @@
-// How a report gets its facts, and the report of a span that an exception leaves. It stands below report.hpp, because spans need it.
+// How a report gets its facts; and what a span learns of the exception that leaves it, with the report of that, which its pipeline is asked to do.
 #pragma once
 
 #include <fanlight/span.hpp>
@@ -40,7 +40,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void put_causes(draft& d, thrown_object const& of)
   each_cause(of, [&](std::string_view type, std::string_view text) {
     if (used + type.size() + 8 > sizeof room) return;
     add(type);
-    add(text.substr(0, utf8_cut(text, sizeof room / 2)));
+    add(utf8_front(text, sizeof room / 2));
   });
   if (used != 0) put_packed(d, fact_key::causes, value{bytes{room, used}});
 #else
@@ -147,6 +147,23 @@ FANLIGHT_COLD FANLIGHT_INLINE void report_unwound(draft& span, thread_block& t, 
   head.trace_flags = of.trace_flags;
   put_error(d, t, known, seen, type, nullptr);
   send_report(d, t, &span);
+}
+
+/// The record ends because an exception leaves what it is about: status error, and what is known of the exception.
+FANLIGHT_COLD FANLIGHT_INLINE void fail_unwound(draft& d, thread_block& t) noexcept {
+  bool const first = d.head().status == static_cast<std::uint8_t>(status_code::unset);
+  if (first) d.head().status = static_cast<std::uint8_t>(status_code::error);
+  auto const* const note = unwinding(t);
+  if (note == nullptr) return;
+  sighting seen;
+  see(seen, *note);
+  if (first) put_status(d, status_code::error, seen.text.view());
+  readable_type const name{seen.type};
+  error_identity spare;
+  auto& known = identify(t, *d.core, seen, spare);
+  write_exception(d, t, known, seen, name.view());
+  if (!name.view().empty()) put_attribute(d, item_role::attribute, "error.type", name.view());
+  if (d.core->report_on_unwind != 0 && !known.reported) report_unwound(d, t, known, seen, name.view());
 }
 
 }  // namespace detail

@@ -46,7 +46,7 @@ class ring_registry {
   ring_registry(ring_registry const&) = delete;
   ring_registry& operator=(ring_registry const&) = delete;
   /// For tests: a pipeline's registry is as immortal as its core.
-  ~ring_registry() {
+  FANLIGHT_COLD ~ring_registry() {
     for (auto* const each : all_) {
       free_data(*each);
       delete each;
@@ -54,7 +54,7 @@ class ring_registry {
   }
 
   /// The calling thread's ring: the one it has, one that another thread left, or a new one.
-  [[nodiscard]] ring* open(core_face& core, thread_block& t) noexcept {
+  [[nodiscard]] FANLIGHT_COLD ring* open(core_face& core, thread_block& t) noexcept {
     for (auto* each = static_cast<ring*>(t.rings); each != nullptr; each = each->next_of_thread)
       if (each->core == &core && state_of(*each) == ring_state::live) return each;
     let_go_of_closed(t);
@@ -73,14 +73,14 @@ class ring_registry {
   }
 
   /// The thread of `one` has ended, or has no more use for it.
-  void leave(ring& one) noexcept {
+  FANLIGHT_COLD void leave(ring& one) noexcept {
     std::lock_guard const held{lock_};
     if (state_of(one) == ring_state::live) set_state(one, ring_state::left);
     if (retired_) free_data(one);
   }
 
   /// A left ring that has been drained goes to the next thread.
-  void recycle(ring& one) noexcept {
+  FANLIGHT_COLD void recycle(ring& one) noexcept {
     std::lock_guard const held{lock_};
     try {
       free_.push_back(&one);
@@ -90,14 +90,14 @@ class ring_registry {
   }
 
   /// All rings, for the dispatcher; `known` tells whether that is news.
-  void list(std::vector<ring*>& to, std::size_t& known) {
+  FANLIGHT_COLD void list(std::vector<ring*>& to, std::size_t& known) {
     std::lock_guard const held{lock_};
     if (known == all_.size()) return;
     to = all_;
     known = all_.size();
   }
 
-  [[nodiscard]] ring_totals totals() const noexcept {
+  [[nodiscard]] FANLIGHT_COLD ring_totals totals() const noexcept {
     ring_totals out;
     std::lock_guard const held{lock_};
     for (auto const* each : all_)
@@ -109,13 +109,13 @@ class ring_registry {
   }
 
   /// No ring is opened from now on; the pipeline is closing.
-  void close() noexcept {
+  FANLIGHT_COLD void close() noexcept {
     std::lock_guard const held{lock_};
     closed_ = true;
   }
   /// Nobody reads any more. What no thread can write to is freed; a thread that still ends a span writes into fresh pages, unread. The
   /// counters stay.
-  void retire() noexcept {
+  FANLIGHT_COLD void retire() noexcept {
     std::lock_guard const held{lock_};
     retired_ = true;
     for (auto* const each : all_)
@@ -128,7 +128,7 @@ class ring_registry {
   [[nodiscard]] std::size_t room() const noexcept { return room_; }
 
   /// For records of threads that have no ring any more: one at a time.
-  void push_shared(core_face& core, unsigned char const* entry, std::uint64_t size, entry_type type) noexcept {
+  FANLIGHT_COLD void push_shared(core_face& core, unsigned char const* entry, std::uint64_t size, entry_type type) noexcept {
     std::lock_guard const held{shared_lock_};
     if (shared_ == nullptr) {
       std::lock_guard const held_too{lock_};
@@ -141,7 +141,7 @@ class ring_registry {
 
  private:
   /// Rings of the calling thread whose pipeline has ended.
-  static void let_go_of_closed(thread_block& t) noexcept {
+  FANLIGHT_COLD static void let_go_of_closed(thread_block& t) noexcept {
     ring* kept = nullptr;
     for (auto* each = static_cast<ring*>(t.rings); each != nullptr;) {
       auto* const next = each->next_of_thread;
@@ -155,12 +155,12 @@ class ring_registry {
     }
     t.rings = kept;
   }
-  static void free_data(ring& one) noexcept {
+  FANLIGHT_COLD static void free_data(ring& one) noexcept {
     if (one.data != nullptr) ::munmap(one.data, one.mask + 1);
     one.data = nullptr;
   }
 
-  [[nodiscard]] ring* make_listed(core_face& core) noexcept {
+  [[nodiscard]] FANLIGHT_COLD ring* make_listed(core_face& core) noexcept {
     ring* const out = make_ring(room_);
     if (out == nullptr) return nullptr;
     out->core = &core;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fanlight/detail/tracestate.hpp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/sampler.hpp>
 
 #include <charconv>
@@ -13,14 +14,14 @@ namespace detail {
 inline constexpr std::uint64_t all_traces = std::uint64_t{1} << 56;
 
 /// Brought inside of 0..1; what is no number keeps nothing.
-[[nodiscard]] FANLIGHT_INLINE double clamped_share(double share) noexcept { return !(share > 0) ? 0 : share > 1 ? 1 : share; }
+[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE double clamped_share(double share) noexcept { return !(share > 0) ? 0 : share > 1 ? 1 : share; }
 
-FANLIGHT_INLINE std::uint64_t exact_threshold(double share) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE std::uint64_t exact_threshold(double share) noexcept {
   // The share is scaled, not its complement: it keeps all its digits when it is small.
   return all_traces - static_cast<std::uint64_t>(std::llround(std::ldexp(clamped_share(share), 56)));
 }
 
-FANLIGHT_INLINE std::uint64_t written_threshold(double share) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE std::uint64_t written_threshold(double share) noexcept {
   share = clamped_share(share);
   std::uint64_t const exact = exact_threshold(share);
   if (exact == 0 || exact == all_traces) return exact;
@@ -34,9 +35,11 @@ FANLIGHT_INLINE std::uint64_t written_threshold(double share) noexcept {
   return (exact + (std::uint64_t{1} << (cut - 1))) >> cut << cut;
 }
 
-FANLIGHT_INLINE short_text<14> threshold_text(double share) noexcept { return tracestate_threshold_text(written_threshold(share)); }
+FANLIGHT_COLD FANLIGHT_INLINE short_text<14> threshold_text(double share) noexcept {
+  return tracestate_threshold_text(written_threshold(share));
+}
 
-FANLIGHT_INLINE sampler with_written_threshold(sampler of) {
+FANLIGHT_COLD FANLIGHT_INLINE sampler with_written_threshold(sampler of) {
   if (of.mode_ == sampling_mode::ratio) of.threshold_ = written_threshold(of.probability_);
   return of;
 }
@@ -58,8 +61,8 @@ FANLIGHT_COLD FANLIGHT_INLINE std::string sampling_reason::text() const {
     case sampling_source::unknown: return out + "; these rules do not know why: the caller decided, another sampler did, or it is too long ago";
     case sampling_source::forced: return out + " by the program (span_options::force)";
     case sampling_source::built_in: out += " by the built-in rule"; break;
-    case sampling_source::local: out += " by the local rule '" + rule + "'"; break;
-    case sampling_source::central: out += " by the rule '" + rule + "' of X-Ray"; break;
+    case sampling_source::local: out += detail::joined({" by the local rule '", rule, "'"}); break;
+    case sampling_source::central: out += detail::joined({" by the rule '", rule, "' of X-Ray"}); break;
   }
   return out + (by == sampling_means::rate ? ": rate" : by == sampling_means::reservoir ? ": reservoir" : ": borrowed");
 }
@@ -76,14 +79,14 @@ FANLIGHT_COLD FANLIGHT_INLINE sampling_reason why_sampled(context const& of) {
   return out;
 }
 
-FANLIGHT_INLINE sampler ratio(double share) {
+FANLIGHT_COLD FANLIGHT_INLINE sampler ratio(double share) {
   sampler out;
   out.mode_ = detail::sampling_mode::ratio;
   out.probability_ = detail::clamped_share(share);
   out.threshold_ = detail::exact_threshold(share);
   char text[32];  // not printf: its decimal point follows the locale
   auto const end = std::to_chars(text, text + sizeof text, out.probability_, std::chars_format::general, 6).ptr;
-  out.description_ = "TraceIdRatioBased{" + std::string(text, end) + "}";
+  out.description_ = detail::joined({"TraceIdRatioBased{", std::string(text, end), "}"});
   return out;
 }
 

@@ -286,4 +286,4 @@ FANLIGHT_INLINE metadata::metadata(std::string_view key, value const& what, std:
 
 FANLIGHT_END
 
-#include <fanlight/impl/report_facts.ipp>  // a span that an exception leaves may report it
+#include <fanlight/impl/errors.ipp>  // an exception may be put on a span

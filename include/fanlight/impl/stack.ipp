@@ -76,13 +76,13 @@ FANLIGHT_COLD FANLIGHT_INLINE std::string function_name(char const* symbol) {
 
 class stack_resolver {
  public:
-  [[nodiscard]] static stack_resolver& one() {
+  [[nodiscard]] FANLIGHT_COLD static stack_resolver& one() {
     static auto* const all = new stack_resolver;
     return *all;
   }
 
   /// `known`: where code lay in the process of the stack; empty: in this one.
-  [[nodiscard]] stack_trace resolve(value const& packed, std::string_view known) {
+  [[nodiscard]] FANLIGHT_COLD stack_trace resolve(value const& packed, std::string_view known) {
     stack_trace out;
     if (!is_packed_stack(packed)) return out;
     stack_head head;
@@ -119,16 +119,19 @@ class stack_resolver {
   };
 
   /// The runtime's frames before the throw, and those after main().
-  static void trim(std::vector<found>& all) {
+  FANLIGHT_COLD static void trim(std::vector<found>& all) {
     std::size_t first = 0;
     for (std::size_t i = 0; i < all.size() && i < 24; ++i)
       if (all[i].throws) first = i + 1;
     all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(first));
     for (std::size_t i = 0; i < all.size(); ++i)
-      if (all[i].frame.function == "main") return all.resize(i + 1);
+      if (all[i].frame.function == "main") {
+        while (all.size() > i + 1) all.pop_back();
+        return;
+      }
   }
 
-  void add(std::vector<found>& to, std::uint64_t address, bool exact) {
+  FANLIGHT_COLD void add(std::vector<found>& to, std::uint64_t address, bool exact) {
     found one;
     one.frame.address = address;
     std::uint64_t const inside = exact || address == 0 ? address : address - 1;  // a return address may be the next function's first
@@ -149,7 +152,7 @@ class stack_resolver {
     if (!here_ || one.own || one.throws || !add_lines(to, one, inside)) to.push_back(std::move(one));
   }
 
-  [[nodiscard]] elf_symbols const& symbols_of(loaded_module const& of) {
+  [[nodiscard]] FANLIGHT_COLD elf_symbols const& symbols_of(loaded_module const& of) {
     for (auto const& each : tables_)
       if (each.path == of.path && each.build_id == of.build_id) return *each.symbols;
     tables_.push_back({of.path, of.build_id, std::make_unique<elf_symbols>(of.path, of.build_id)});
@@ -165,7 +168,7 @@ class stack_resolver {
     bool failed = false;
   };
 
-  static int add_line(void* raw, uintptr_t, char const* file, int line, char const* function) {
+  FANLIGHT_COLD static int add_line(void* raw, uintptr_t, char const* file, int line, char const* function) {
     auto& walk = *static_cast<line_walk*>(raw);
     if (file == nullptr && function == nullptr) return 0;
     try {
@@ -182,7 +185,7 @@ class stack_resolver {
     return walk.failed ? 1 : 0;
   }
 
-  [[nodiscard]] bool add_lines(std::vector<found>& to, found const& from, std::uint64_t inside) {
+  [[nodiscard]] FANLIGHT_COLD bool add_lines(std::vector<found>& to, found const& from, std::uint64_t inside) {
     if (&backtrace_pcinfo == nullptr || &backtrace_create_state == nullptr) return false;
     auto const ignore = [](void*, char const*, int) {};
     if (debug_ == nullptr) debug_ = ::backtrace_create_state(nullptr, 0, ignore, nullptr);
@@ -199,7 +202,7 @@ class stack_resolver {
   // ---- modules of an earlier process ----------------------------------------------------------------------------------------------------
 
   /// "base begin end build-id path" on each line, numbers in hex; `-` for no id.
-  [[nodiscard]] static std::vector<loaded_module> read_modules(std::string_view text) {
+  [[nodiscard]] FANLIGHT_COLD static std::vector<loaded_module> read_modules(std::string_view text) {
     std::vector<loaded_module> out;
     while (!text.empty()) {
       auto const end = std::min(text.find('\n'), text.size());
@@ -238,7 +241,7 @@ FANLIGHT_COLD FANLIGHT_INLINE std::string frame_line(std::size_t number, stack_f
   char digits[32];
   std::snprintf(digits, sizeof digits, "#%zu ", number);
   std::string out = digits;
-  auto const cut = [&](std::string_view text) { return text.substr(0, utf8_cut(text, longest)); };
+  auto const cut = [&](std::string_view text) { return utf8_front(text, longest); };
   out += one.function.empty() ? std::string_view{"??"} : cut(one.function);
   if (!one.file.empty()) {
     std::snprintf(digits, sizeof digits, ":%u", one.line);

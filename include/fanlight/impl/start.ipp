@@ -149,13 +149,19 @@ FANLIGHT_HOT void sign(draft& d, thread_block const& t, frame const& place, span
 }
 
 FANLIGHT_INLINE void finish(draft& d, thread_block& t) noexcept {
-  if (__builtin_expect(exceptions_in_flight(t) > d.uncaught, 0)) fail_unwound(d, t);
+  if (__builtin_expect(exceptions_in_flight(t) > d.uncaught, 0)) d.core->operations->fail_unwound(d, t);
   close_draft(d, t);
+}
+
+/// The caller has decided, and that counts: by a sampler that follows, or because B3's debug wants to see the trace.
+[[nodiscard]] FANLIGHT_INLINE bool follows(core_face const& core, context const* remote) noexcept {
+  if (remote == nullptr || remote->is_deferred()) return false;
+  return core.parent_based != 0 || (remote->node() != nullptr && remote->node()->debug != 0);
 }
 
 /// The decision for a trace that has no recorded part here yet.
 [[nodiscard]] FANLIGHT_INLINE std::uint32_t decide(core_face& core, start_facts const& how, context const* remote, std::uint64_t chance) noexcept {
-  if (remote != nullptr && core.parent_based != 0 && !remote->is_deferred()) return remote->is_sampled() ? 3 : 0;
+  if (follows(core, remote)) return remote->is_sampled() ? 3 : 0;
   if (how.force != forced_sampling::none && core.sampler != sampling_mode::custom) return how.force == forced_sampling::sampled ? 3 : 0;
   switch (core.sampler) {
     case sampling_mode::always_on: return 3;
@@ -194,8 +200,8 @@ FANLIGHT_COLD FANLIGHT_NOINLINE inline void own_threshold(frame& place, core_fac
   if (place.node != nullptr) place.flags |= frame_flag::owns_node;
 }
 
-/// The frame of a span with a parent that was handed to it keeps that parent's node alive; a trace that begins here under a ratio that is
-/// to be told gets a tracestate of its own.
+/// The frame of a span with a parent that was handed to it keeps that parent's node alive; a trace about which a ratio that is to be told
+/// has decided here gets a tracestate of its own.
 FANLIGHT_COLD FANLIGHT_INLINE void own_node(frame& place, core_face& core, context const& parent, bool decided) noexcept {
   if (decided && core.write_threshold != 0 && core.sampler != sampling_mode::custom) return own_threshold(place, core, parent);
   place.node = parent.node();
@@ -248,16 +254,18 @@ FANLIGHT_COLD FANLIGHT_INLINE void begin_under(frame& place, draft& d, unsigned 
   }
   bool const known = parent.trace_id().is_valid(), local = parent.is_valid() && !parent.is_remote();
   std::uint32_t const random = known ? place.flags & trace_flag::random : trace_flag::random;
-  std::uint64_t const chance = known ? chance_of(place.trace_id) : give_trace(place, t, *core);
+  std::uint64_t chance = known ? chance_of(place.trace_id) : give_trace(place, t, *core);
+  if (known && core->sampler == sampling_mode::ratio && !parent.tracestate().empty()) chance = core->operations->randomness(parent, chance);
   std::memcpy(how.trace.bytes, place.trace_id, sizeof how.trace.bytes);
   how.parent = parent.is_valid() ? &parent : nullptr;
   std::string_view rule;
   how.rule = &rule;
-  std::uint32_t const verdict = local ? (parent.is_sampled() ? 3u : 0u) : decide(*core, how, known ? &parent : nullptr, chance);
+  context const* const remote = known || parent.is_remote() ? &parent : nullptr;  // a decision may come without ids
+  std::uint32_t const verdict = local ? (parent.is_sampled() ? 3u : 0u) : decide(*core, how, remote, chance);
   write_span_id(place, next_id(t, *core));
   place.flags = random | frame_flag::in_trace | ((verdict & 1) != 0 ? frame_flag::recording : 0u) |
                 ((verdict & 2) != 0 ? std::uint32_t{trace_flag::sampled} : 0u);
-  own_node(place, *core, parent, !local && !parent.is_valid() && how.force == forced_sampling::none && (verdict & 2) != 0);
+  own_node(place, *core, parent, !local && !follows(*core, remote) && how.force == forced_sampling::none && (verdict & 2) != 0);
   if (!hold) push_facts(t, place, parent.node());
   auto const parent_id = parent.span_id();
   if ((verdict & 1) != 0)

@@ -21,12 +21,12 @@ struct signal_door {
   std::atomic<int> writer{-1};
   std::atomic<int> owner{0};  // the process
 };
-[[nodiscard]] inline signal_door& signals_come_here() noexcept {
+[[nodiscard]] FANLIGHT_COLD inline signal_door& signals_come_here() noexcept {
   static signal_door door;
   return door;
 }
 
-inline void on_stop_signal(int which) {
+FANLIGHT_COLD inline void on_stop_signal(int which) {
   int const before = errno;
   auto const& door = signals_come_here();
   auto const letter = static_cast<unsigned char>(which);
@@ -43,13 +43,13 @@ class signal_post {
   signal_post(session& to_end, std::chrono::nanoseconds within) : to_end_{to_end}, within_{within} {}
   signal_post(signal_post const&) = delete;
   signal_post& operator=(signal_post const&) = delete;
-  ~signal_post() {
+  FANLIGHT_COLD ~signal_post() {
     for (int const end : ends_)
       if (end >= 0) ::close(end);
   }
 
   /// `self` is kept by the thread.
-  [[nodiscard]] bool begin(std::shared_ptr<signal_post> self) {
+  [[nodiscard]] FANLIGHT_COLD bool begin(std::shared_ptr<signal_post> self) {
     int nobody = 0;
     if (!signals_come_here().owner.compare_exchange_strong(nobody, -1) && nobody == static_cast<int>(::getpid())) return false;
     if (::pipe2(ends_, O_CLOEXEC) != 0 || !thread_.start("fl:signals", [self = std::move(self)] { self->listen(); })) {
@@ -61,7 +61,7 @@ class signal_post {
     for (int const which : stopping_signals) take_over(which);
     return true;
   }
-  void end() {
+  FANLIGHT_COLD void end() {
     for (int const which : stopping_signals) give_back(which);
     signals_come_here().owner.store(0);
     unsigned char const nothing = 0;
@@ -70,7 +70,7 @@ class signal_post {
   }
 
  private:
-  static void take_over(int which) {
+  FANLIGHT_COLD static void take_over(int which) {
     struct sigaction now {};
     if (::sigaction(which, nullptr, &now) != 0 || (now.sa_flags & SA_SIGINFO) != 0 || now.sa_handler != SIG_DFL) return;
     struct sigaction ours {};
@@ -78,13 +78,13 @@ class signal_post {
     ours.sa_flags = SA_RESTART;
     ::sigaction(which, &ours, nullptr);
   }
-  static void give_back(int which) {
+  FANLIGHT_COLD static void give_back(int which) {
     struct sigaction now {};
     if (::sigaction(which, nullptr, &now) != 0 || (now.sa_flags & SA_SIGINFO) != 0 || now.sa_handler != on_stop_signal) return;
     std::signal(which, SIG_DFL);
   }
 
-  void listen() {
+  FANLIGHT_COLD void listen() {
     unsigned char which = 0;
     while (::read(ends_[0], &which, 1) < 0 && errno == EINTR) {}
     if (which == 0) return;

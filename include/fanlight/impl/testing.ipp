@@ -1,6 +1,8 @@
 // Bodies of testing.hpp: a capture's pipeline, and the tree.
 #pragma once
 
+#include <fanlight/impl/joined.hpp>
+#include <fanlight/impl/places.hpp>
 #include <fanlight/stack.hpp>
 #include <fanlight/testing.hpp>
 
@@ -14,13 +16,13 @@ namespace detail {
 /// Writes facts as a person would in a test.
 class picture {
  public:
-  picture& word(std::string_view text) {
+  FANLIGHT_COLD picture& word(std::string_view text) {
     if (!text_.empty()) text_ += ' ';
     text_ += text;
     return *this;
   }
   picture& quoted(std::string_view text) { return word({}), quote(text), *this; }
-  picture& fact(std::string_view mark, std::string_view key, value const& what) {
+  FANLIGHT_COLD picture& fact(std::string_view mark, std::string_view key, value const& what) {
     word(mark);
     text_ += key;
     text_ += '=';
@@ -28,19 +30,19 @@ class picture {
     return *this;
   }
   template <class Attributes>
-  picture& attributes(Attributes const& all) {
+  FANLIGHT_COLD picture& attributes(Attributes const& all) {
     for (auto const& each : all)
       if (!is_packed_stack(each.value)) fact(each.indexed ? "@" : each.space.empty() ? "" : std::string{each.space} + "/", each.key, each.value);
     return *this;
   }
-  picture& lost(std::uint32_t count, std::string_view what) {
+  FANLIGHT_COLD picture& lost(std::uint32_t count, std::string_view what) {
     if (count == 0) return *this;
-    return word("(" + std::to_string(count) + ' ' + std::string{what} + (count == 1 ? " lost)" : "s lost)"));
+    return word(joined({"(", std::to_string(count), " ", what, (count == 1 ? " lost)" : "s lost)")}));
   }
   [[nodiscard]] std::string const& text() const noexcept { return text_; }
 
  private:
-  void write(value const& what) {
+  FANLIGHT_COLD void write(value const& what) {
     switch (what.kind()) {
       case value_kind::empty: text_ += "null"; break;
       case value_kind::boolean: text_ += what.as_bool() ? "true" : "false"; break;
@@ -53,14 +55,14 @@ class picture {
       case value_kind::object: nested(what); break;
     }
   }
-  void number(double what) {
+  FANLIGHT_COLD void number(double what) {
     char digits[32];
     auto const end = std::to_chars(digits, digits + sizeof digits, what).ptr;
     std::string_view const shown{digits, static_cast<std::size_t>(end - digits)};
     text_ += shown;
     if (shown.find_first_not_of("-0123456789") == std::string_view::npos) text_ += ".0";
   }
-  void quote(std::string_view text) {
+  FANLIGHT_COLD void quote(std::string_view text) {
     text_ += '"';
     for (char const letter : text) {
       char escaped[8];
@@ -71,12 +73,12 @@ class picture {
     }
     text_ += '"';
   }
-  void hex(bytes raw) {
+  FANLIGHT_COLD void hex(bytes raw) {
     text_ += "0x";
     for (auto const *at = static_cast<unsigned char const*>(raw.data), *end = at + raw.size; at != end; ++at)
       (text_ += "0123456789abcdef"[*at >> 4]) += "0123456789abcdef"[*at & 15];
   }
-  void nested(value const& what) {
+  FANLIGHT_COLD void nested(value const& what) {
     bool const named = what.kind() == value_kind::object;
     std::string_view between;
     text_ += named ? '{' : '[';
@@ -114,7 +116,7 @@ class test_tree {
     for (auto const& each : errors) uuids_.emplace_back(each.uuid());
   }
 
-  [[nodiscard]] std::string text() {
+  [[nodiscard]] FANLIGHT_COLD std::string text() {
     std::string out = level(roots_, 0);
     number_errors(out);
     return out;
@@ -131,16 +133,16 @@ class test_tree {
   };
   using nodes = std::vector<node const*>;
 
-  [[nodiscard]] nodes& children_of(node const& one) {
+  [[nodiscard]] FANLIGHT_COLD nodes& children_of(node const& one) {
     auto const found = by_id_.find({one.trace, one.above});
     return found == by_id_.end() || found->second == &one ? roots_ : found->second->below;
   }
 
-  [[nodiscard]] std::string level(nodes const& of, std::size_t depth) {
+  [[nodiscard]] FANLIGHT_COLD std::string level(nodes const& of, std::size_t depth) {
     std::vector<std::pair<wall_time, std::string>> parts;
     for (auto const* const each : of)
       parts.emplace_back(each->at, std::string(2 * depth, ' ') + each->line + '\n' + inside(*each, depth + 1));
-    std::stable_sort(parts.begin(), parts.end(), [this](auto const& a, auto const& b) {
+    sort_list(parts, [this](auto const& a, auto const& b) {
       return order_ == testing::siblings::by_start ? a.first < b.first : a.second < b.second;
     });
     std::string out;
@@ -148,7 +150,7 @@ class test_tree {
     return out;
   }
 
-  [[nodiscard]] std::string inside(node const& one, std::size_t depth) {
+  [[nodiscard]] FANLIGHT_COLD std::string inside(node const& one, std::size_t depth) {
     std::string out;
     auto const add = [&](picture const& line) { out += std::string(2 * depth, ' ') + line.text() + '\n'; };
     if (one.span != nullptr) {
@@ -161,13 +163,13 @@ class test_tree {
   }
 
   /// The name of the linked span, when it is here.
-  [[nodiscard]] std::string name_of(link_record const& link) const {
+  [[nodiscard]] FANLIGHT_COLD std::string name_of(link_record const& link) const {
     if (auto const found = by_id_.find({link.trace_id, link.span_id}); found != by_id_.end())
       return "to " + std::string{found->second->span->name};
     return link.span_id.is_valid() ? "to elsewhere" : "to nothing";
   }
 
-  [[nodiscard]] static std::string marks(span_record const& span) {
+  [[nodiscard]] FANLIGHT_COLD static std::string marks(span_record const& span) {
     std::string out;
     auto const mark = [&out](bool is, std::string_view text) {
       if (is) out.append(out.empty() ? "[" : ", ").append(text);
@@ -177,27 +179,27 @@ class test_tree {
     mark(span.orphan, "orphan");
     return out.empty() ? out : out + ']';
   }
-  [[nodiscard]] static std::string span_line(span_record const& span) {
+  [[nodiscard]] FANLIGHT_COLD static std::string span_line(span_record const& span) {
     picture out;
     out.word(span.name);
     if (auto const text = marks(span); !text.empty()) out.word(text);
     if (span.status != status_code::unset) out.word(to_text(span.status));
     if (!span.status_message().empty()) out.quoted(span.status_message());
     if (!span.scope_name().empty())
-      out.word("(" + std::string{span.scope_name()} + (span.scope_version().empty() ? "" : " ") + std::string{span.scope_version()} + ")");
+      out.word(joined({"(", span.scope_name(), (span.scope_version().empty() ? "" : " "), span.scope_version(), ")"}));
     out.attributes(span.attributes()).attributes(span.metadata()).lost(span.dropped_attributes, "attribute");
     return out.lost(span.dropped_events, "event").lost(span.dropped_links, "link").text();
   }
-  [[nodiscard]] static std::string log_line(log_record const& log) {
+  [[nodiscard]] FANLIGHT_COLD static std::string log_line(log_record const& log) {
     picture out;
     out.word("log").word(to_text(log.level)).quoted(log.body);
-    if (!log.logger().empty()) out.word("(" + std::string{log.logger()} + ")");
+    if (!log.logger().empty()) out.word(joined({"(", log.logger(), ")"}));
     return out.attributes(log.attributes()).attributes(log.metadata()).lost(log.dropped_attributes, "attribute").text();
   }
-  [[nodiscard]] static std::string error_line(error_record const& error) {
+  [[nodiscard]] FANLIGHT_COLD static std::string error_line(error_record const& error) {
     picture out;
     out.word("report").word(to_text(error.level)).quoted(error.message);
-    if (!error.exception_type().empty()) out.word("(" + std::string{error.exception_type()} + ")");
+    if (!error.exception_type().empty()) out.word(joined({"(", error.exception_type(), ")"}));
     out.word(error.uuid());
     for (auto const& [key, text] : {std::pair{"person.id", error.person_id()}, std::pair{"person.username", error.person_name()},
                                     std::pair{"person.email", error.person_email()}, std::pair{"fingerprint", error.fingerprint()}})
@@ -206,7 +208,7 @@ class test_tree {
   }
 
   /// In place of each uuid its number, counted from the top: which errors are one is seen, which they are is not.
-  void number_errors(std::string& text) const {
+  FANLIGHT_COLD void number_errors(std::string& text) const {
     std::vector<std::string> seen;
     for (std::size_t at = 0; at + 36 <= text.size(); ++at) {
       if (text[at + 8] != '-' || text[at + 13] != '-') continue;

@@ -2,6 +2,7 @@
 // and never throws it again. Runs on the thread that asks, which has to see to it that the object lives.
 #pragma once
 
+#include <fanlight/impl/borrowed.hpp>
 #include <fanlight/impl/draft.ipp>
 #include <fanlight/impl/probe.ipp>
 
@@ -104,8 +105,8 @@ FANLIGHT_INLINE void read_text(thrown_text& to, thrown_object const& thrown) noe
 }
 
 /// Calls `use(type, text)` for each cause, the direct one first.
-template <class Use>
-void each_cause(thrown_object const& of, Use&& use) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void each_cause(thrown_object const& of,
+                                              borrowed<void(std::string_view type, std::string_view text)> use) noexcept {
   auto cause = cause_of(of);
   for (unsigned i = 0; i < most_causes && cause != nullptr; ++i) {
     auto const one = thrown_by(cause);

@@ -21,7 +21,7 @@ class held_entry {
   [[nodiscard]] entry_head const& head() const noexcept { return *reinterpret_cast<entry_head const*>(bytes()); }
   /// Valid as long as this entry is.
   template <class Record>
-  [[nodiscard]] Record as() const noexcept {
+  [[nodiscard]] FANLIGHT_COLD Record as() const noexcept {
     return Record{bytes(), *frame_};
   }
 

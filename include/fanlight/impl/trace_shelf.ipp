@@ -145,7 +145,7 @@ FANLIGHT_COLD FANLIGHT_INLINE places trace_shelf::family(held_trace const& of, s
     if (span_of(head) == root && out.empty()) out.push_back(i);
     else if (!is_local_root(head)) children.push_back(i);
   }
-  sort_places(children, place_order{by_parent});
+  sort_places(children, by_parent);
   places taken(of.spans.size());
   for (std::size_t next = 0; next < out.size(); ++next) {
     auto const id = span_of(of.spans[out[next]].head());
@@ -177,7 +177,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void trace_shelf::draw(canvas to, held_trace& from
   auto const& spans = block.spans;
   auto const by_id = [&](std::size_t a, std::size_t b) { return spans[a].span_id < spans[b].span_id; };
   places sorted = places_up_to(spans.size());
-  sort_places(sorted, place_order{by_id});
+  sort_places(sorted, by_id);
   for (std::size_t i = 0; i < from.others.size(); ++i) {
     auto const& head = from.others[i].head();
     auto const owner = span_of(head);

@@ -1,8 +1,11 @@
 // Bodies of detail/tracestate.hpp.
 #pragma once
 
+#include <fanlight/detail/byte_row.hpp>
+#include <fanlight/detail/entry.hpp>
 #include <fanlight/detail/tracestate.hpp>
 
+#include <cstddef>
 #include <cstring>
 
 FANLIGHT_BEGIN
@@ -37,55 +40,58 @@ inline constexpr tracestate_letters tracestate_table{};
   return out;
 }
 
-/// Eight letters at a time: a multiplication for each letter is what joining a list would mostly wait for.
+template <class Word>
+[[nodiscard]] inline std::uint64_t load_letters(char const* from) noexcept {
+  Word out = 0;
+  std::memcpy(&out, from, sizeof out);
+  return out;
+}
+
+/// Eight letters at a time, some of the last ones twice: a multiplication for each letter is what joining a list would mostly wait for.
 [[nodiscard]] inline std::uint64_t hash_tracestate_key(std::string_view key) noexcept {
-  std::uint64_t out = key.size();
+  std::uint64_t out = key.size() * 0xD6E8FEB86659FD93u;  // far from all letters: `k1` is not to be taken for `k10`
   auto const mix = [&out](std::uint64_t letters) {
     out = (out ^ letters) * 0x9E3779B97F4A7C15u;
     out ^= out >> 32;
   };
-  for (; key.size() > 8; key.remove_prefix(8)) {
-    std::uint64_t eight = 0;
-    std::memcpy(&eight, key.data(), sizeof eight);
-    mix(eight);
-  }
-  std::uint64_t rest = 0;
-  for (char const letter : key) rest = rest << 8 | static_cast<unsigned char>(letter);
-  mix(rest);
+  auto const *at = key.data(), *const end = at + key.size();
+  for (; end - at > 8; at += 8) mix(load_letters<std::uint64_t>(at));
+  if (key.size() >= 8) mix(load_letters<std::uint64_t>(end - 8));
+  else if (key.size() >= 4) mix(load_letters<std::uint32_t>(at) << 32 | load_letters<std::uint32_t>(end - 4));
+  else if (at != end)
+    mix(load_letters<unsigned char>(at) << 16 | load_letters<unsigned char>(at + key.size() / 2) << 8 |
+        load_letters<unsigned char>(end - 1));
   return out;
 }
 
-/// Whether there is no letter but 0x20 to 0x7E, without comma and equals sign. Eight letters at a time; of the last eight some may be looked at
-/// twice.
-[[nodiscard]] inline bool is_tracestate_value(std::string_view text) noexcept {
-  constexpr std::uint64_t ones = 0x0101010101010101u;
-  std::uint64_t wrong = 0;
-  auto const look = [&wrong](char const* at) {
-    std::uint64_t eight = 0;
-    std::memcpy(&eight, at, sizeof eight);
-    std::uint64_t const equals = eight ^ ones * '=', commas = eight ^ ones * ',';
-    wrong |= (eight - ones * 0x20) | eight | (eight + ones) | ((equals - ones) & ~equals) | ((commas - ones) & ~commas);
-  };
-  if (text.size() >= 8) {
-    for (std::size_t at = 0; at + 8 < text.size(); at += 8) look(text.data() + at);
-    look(text.data() + text.size() - 8);
-    return (wrong & ones * 0x80) == 0;
+/// The first letter from `at` on that may not be in a value, which is none of 0x20 to 0x7E, or a comma or an equals sign; `last` when all may.
+[[nodiscard]] inline char const* end_of_value(char const* at, char const* last) noexcept {
+  unsigned char const blank = ' ', comma = ',', equals = '=';
+  for (; last - at >= std::ptrdiff_t{sizeof(byte_row)}; at += sizeof(byte_row)) {
+    auto const letters = load_row(at), above = letters - blank;
+    auto const wrong = reinterpret_cast<byte_row>(above > 0x7E - 0x20) | reinterpret_cast<byte_row>(letters == comma) |
+                       reinterpret_cast<byte_row>(letters == equals);
+    if (unsigned const first = first_in(wrong); first != sizeof wrong) return at + first;
   }
-  for (char const letter : text)
-    if ((tracestate_table.of[static_cast<unsigned char>(letter)] & tracestate_letters::value) == 0) return false;
-  return true;
+  while (at != last && (tracestate_table.of[static_cast<unsigned char>(*at)] & tracestate_letters::value) != 0) ++at;
+  return at;
 }
 
-/// Whether `text` is a legal member; `key_size` is then the length of its key.
-[[nodiscard]] inline bool is_tracestate_member(std::string_view text, std::size_t& key_size) noexcept {
-  auto const kind = [&](std::size_t i) { return tracestate_table.of[static_cast<unsigned char>(text[i])]; };
-  std::size_t at = 0;
-  while (at < text.size() && (kind(at) & tracestate_letters::key) != 0) ++at;
-  key_size = at;
-  if (at == 0 || at > 256 || (kind(0) & tracestate_letters::first) == 0) return false;
-  if (at == text.size() || text[at] != '=') return false;
-  auto const value = text.substr(at + 1);
-  return !value.empty() && value.size() <= 256 && value.back() != ' ' && is_tracestate_value(value);
+/// How many letters at the front may be of a key.
+[[nodiscard]] inline std::size_t tracestate_key_size(std::string_view text) noexcept {
+  std::size_t size = 0;
+  while (size < text.size() && (tracestate_table.of[static_cast<unsigned char>(text[size])] & tracestate_letters::key) != 0) ++size;
+  return size;
+}
+
+/// Whether `text`, which begins with a key of that size, is a legal member.
+[[nodiscard]] inline bool is_tracestate_member(std::string_view text, std::size_t key_size) noexcept {
+  if (key_size == 0 || key_size > 256 || (tracestate_table.of[static_cast<unsigned char>(text[0])] & tracestate_letters::first) == 0)
+    return false;
+  if (key_size == text.size() || text[key_size] != '=') return false;
+  auto const value = text.substr(key_size + 1);
+  auto const* const end = value.data() + value.size();
+  return !value.empty() && value.size() <= 256 && value.back() != ' ' && end_of_value(value.data(), end) == end;
 }
 
 FANLIGHT_INLINE bool tracestate_list::know(std::uint64_t key) noexcept {
@@ -107,7 +113,7 @@ FANLIGHT_INLINE void tracestate_list::keep(std::string_view text) noexcept {
   }
   if (used_ != 0) text_[used_ - 1] = ',';
   members_[member_count_++] = {static_cast<std::uint16_t>(used_), static_cast<std::uint16_t>(size)};
-  std::memcpy(text_ + used_, text.data(), size);
+  copy_bytes(text_ + used_, text.data(), size);
   sum += size + 1;
   used_ += size + 1;
 }
@@ -119,30 +125,63 @@ FANLIGHT_INLINE void tracestate_list::put(std::string_view key, std::string_view
   text[key.size()] = '=';
   std::memcpy(text + key.size() + 1, value.data(), value.size());
   std::string_view const member{text, key.size() + 1 + value.size()};
-  std::size_t key_size = 0;
+  auto const key_size = tracestate_key_size(member);
   if (is_tracestate_member(member, key_size) && key_size == key.size() && !know(hash_tracestate_key(key))) keep(member);
 }
 
 FANLIGHT_INLINE void tracestate_list::skip(std::string_view key) noexcept { (void)know(hash_tracestate_key(key)); }
 
-FANLIGHT_INLINE void tracestate_list::join_member(std::string_view text) noexcept {
-  std::size_t key_size = 0;
-  if (++joined_ > tracestate_members || !is_tracestate_member(text, key_size)) {
-    bad_ = true;
-  } else if (!know(hash_tracestate_key(text.substr(0, key_size)))) {
-    keep(text);
-  }
+/// The member at the front; what stands behind it comes back.
+FANLIGHT_COLD FANLIGHT_INLINE std::string_view tracestate_list::join_member(std::string_view rest) noexcept {
+  auto const key_size = tracestate_key_size(rest);
+  auto const* const comma = static_cast<char const*>(std::memchr(rest.data() + key_size, ',', rest.size() - key_size));
+  auto const size = comma == nullptr ? rest.size() : static_cast<std::size_t>(comma - rest.data());
+  auto const member = header_trimmed(rest.substr(0, size));
+  if (++joined_ > tracestate_members || !is_tracestate_member(member, key_size)) bad_ = true;
+  else if (!know(hash_tracestate_key(member.substr(0, key_size)))) keep(member);
+  return rest.substr(size);
 }
 
-// Blanks before a value are the value's own, those around a member are not: only the ends of a member are trimmed.
+// As nearly all are: to be passed on as it stands, and copied whole. False, and nothing is changed: it has blanks around its members, empty ones or
+// large ones, a key twice, something wrong, or is not the first.
+FANLIGHT_INLINE bool tracestate_list::join_usual(std::string_view header) noexcept {
+  if (key_count_ != 0 || joined_ != 0 || header.empty() || header.size() > tracestate_kept) return false;
+  char const* const last = header.data() + header.size();
+  unsigned count = 0;
+  for (char const* at = header.data();; ++at) {
+    auto const key_size = tracestate_key_size({at, static_cast<std::size_t>(last - at)});
+    if (at + key_size == last || at[key_size] != '=' ||
+        (tracestate_table.of[static_cast<unsigned char>(*at)] & tracestate_letters::first) == 0)
+      return false;
+    auto const* const end = end_of_value(at + key_size + 1, last);
+    auto const size = static_cast<std::size_t>(end - at);
+    if (size == key_size + 1 || end[-1] == ' ' || size > tracestate_large || count == tracestate_members) return false;
+    auto const key = hash_tracestate_key({at, key_size});
+    for (unsigned i = 0; i < count; ++i)
+      if (keys_[i] == key) return false;
+    keys_[count] = key;
+    members_[count++] = {static_cast<std::uint16_t>(at - header.data()), static_cast<std::uint16_t>(size)};
+    at = end;
+    if (at == last) break;
+    if (*at != ',') return false;
+  }
+  copy_bytes(text_, header.data(), header.size());
+  key_count_ = member_count_ = joined_ = count;
+  small_ = used_ = static_cast<unsigned>(header.size()) + 1;
+  return true;
+}
+
+// Blanks before a value are the value's own, those around a member are not: only the ends of a member are trimmed. Empty members are nothing.
 FANLIGHT_INLINE void tracestate_list::join(std::string_view header) noexcept {
-  while (!bad_ && !header.empty()) {
-    auto const member = header_trimmed(header_cut(header, ','));
-    if (!member.empty()) join_member(member);
+  if (join_usual(header)) return;
+  while (!bad_) {
+    while (!header.empty() && (header.front() == ',' || header.front() == ' ' || header.front() == '\t')) header.remove_prefix(1);
+    if (header.empty()) return;
+    header = join_member(header);
   }
 }
 
-FANLIGHT_INLINE void tracestate_list::shorten() noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void tracestate_list::shorten() noexcept {
   unsigned total = small_ + large_;
   auto const drop_from_right = [&](unsigned longer_than) {
     for (unsigned i = member_count_; i-- > 0 && total > tracestate_kept + 1;) {

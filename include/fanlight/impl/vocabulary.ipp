@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fanlight/detail/draft.hpp>
+#include <fanlight/impl/url_keys.hpp>
 #include <fanlight/vocabulary.hpp>
 
 FANLIGHT_BEGIN
@@ -11,20 +12,26 @@ FANLIGHT_COLD inline void put_text(draft& d, std::string_view key, std::string_v
   if (!text.empty()) put_attribute(d, item_role::attribute, key, text);
 }
 
-/// A URL without user and password, up to 2,000 bytes of it if it has them.
+/// A URL without user and password, and without the keys and signatures of its query; up to 2,000 bytes of it, if it has any.
 FANLIGHT_COLD inline void put_url(draft& d, std::string_view url) noexcept {
+  if (url.empty()) return;
   auto const scheme = url.find("://");
   auto const begin = scheme == std::string_view::npos ? url.size() : scheme + 3;
   auto const authority = url.substr(begin, url.find_first_of("/?#", begin) - begin);
   auto const at = authority.rfind('@');
-  if (at == std::string_view::npos) return put_text(d, "url.full", url);
+  auto const rest = at == std::string_view::npos ? url.substr(begin) : url.substr(begin + at + 1);
+  auto const mark = rest.find('?');
   char room[2000];
-  auto const rest = url.substr(begin + at + 1);
-  if (begin >= sizeof room) return;
-  std::size_t const more = rest.size() < sizeof room - begin ? rest.size() : sizeof room - begin;
-  std::memcpy(room, url.data(), begin);
-  std::memcpy(room + begin, rest.data(), more);
-  put_text(d, "url.full", {room, begin + more});
+  std::size_t size = 0;
+  auto const put = [&](std::string_view more) {
+    auto const fits = more.size() < sizeof room - size ? more.size() : sizeof room - size;
+    std::memcpy(room + size, more.data(), fits);
+    size += fits;
+  };
+  put(url.substr(0, begin)), put(rest.substr(0, mark));
+  bool opens = at != std::string_view::npos;
+  if (mark != std::string_view::npos) put("?"), opens = redact_query(rest.substr(mark + 1), put) || opens;
+  put_text(d, "url.full", opens ? std::string_view{room, size} : url);
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE void put_http(draft& d, http_facts const& facts) noexcept {

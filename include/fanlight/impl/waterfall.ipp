@@ -1,6 +1,7 @@
 // Bodies of waterfall.hpp: first the tree and its rows, then the columns, then row by row.
 #pragma once
 
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/places.hpp>
 #include <fanlight/impl/waterfall.hpp>
 #include <fanlight/impl/waterfall_details.hpp>
@@ -37,9 +38,9 @@ FANLIGHT_COLD FANLIGHT_INLINE span_tree::span_tree(std::vector<span_record> cons
     : spans_{spans}, by_id_{places_up_to(spans.size())}, children_(spans.size()), seen_(spans.size()) {
   auto const by_id = [&](std::size_t a, std::size_t b) { return spans[a].span_id < spans[b].span_id; };
   auto const by_start = [&](std::size_t a, std::size_t b) { return spans[a].start < spans[b].start; };
-  sort_places(by_id_, place_order{by_id});
+  sort_places(by_id_, by_id);
   places order = places_up_to(spans.size()), roots;
-  sort_places(order, place_order{by_start});
+  sort_places(order, by_start);
   for (auto const i : order) {
     std::size_t const above = spans[i].parent_id.is_valid() ? find(spans[i].parent_id) : spans.size();
     if (above < spans.size() && above != i) children_[above].push_back(i);
@@ -148,7 +149,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void waterfall::gather_moments() {
   moments_of_.resize(what_.spans.size());
   for (std::size_t i = 0; i < moments_.size(); ++i) moments_of_[moments_[i].span].push_back(i);
   auto const earlier = [this](std::size_t a, std::size_t b) { return moments_[a].at < moments_[b].at; };
-  for (auto& each : moments_of_) sort_places(each, place_order{earlier});
+  for (auto& each : moments_of_) sort_places(each, earlier);
 }
 
 /// `2026-11-21 10:14:53.120Z`
@@ -306,7 +307,7 @@ FANLIGHT_COLD FANLIGHT_INLINE std::string waterfall::draw() {
   std::size_t drawn = 0;
   for (auto const& row : tree_.rows()) {
     if (drawn++ == most_rows) {
-      page_.put("… " + std::to_string(tree_.rows().size() - most_rows) + " more spans", tint::yellow);
+      page_.put(joined({"… ", std::to_string(tree_.rows().size() - most_rows), " more spans"}), tint::yellow);
       page_.end_line();
       break;
     }

@@ -26,7 +26,7 @@ class worker {
   worker& operator=(worker const&) = delete;
 
   /// False: the system has no thread for us.
-  bool start(std::string const& name, std::function<void()> body) {
+  FANLIGHT_COLD bool start(std::string const& name, std::function<void()> body) {
     auto const end = end_;
     auto const run = [end, name, body = std::move(body)] {
       ::pthread_setname_np(::pthread_self(), name.substr(0, 15).c_str());
@@ -49,7 +49,7 @@ class worker {
   }
 
   /// True: it has ended, or never began.
-  bool wait_until(std::chrono::steady_clock::time_point until) {
+  FANLIGHT_COLD bool wait_until(std::chrono::steady_clock::time_point until) {
     if (!started_) return true;
     std::unique_lock held{end_->lock};
     return end_->bell.wait_until(held, until, [this] { return end_->came; });

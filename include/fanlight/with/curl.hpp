@@ -16,13 +16,16 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <utility>
 
 FANLIGHT_BEGIN
 
 /// Borrowed until the transfer is finished.
 struct curl_options {
-  curl_slist* headers = nullptr;  // what the program gave to CURLOPT_HTTPHEADER, which curl does not hand out again; lives as long as the transfer
-  std::string_view method = {};   // empty: ask curl, which says so from 7.72 on, and of POST and PUT only at the end: too late for a sampler
+  curl_slist* headers =
+      nullptr;  // what the program gave to CURLOPT_HTTPHEADER, which curl does not hand out again: without it those are unset for good
+  std::string_view method =
+      {};  // empty: ask curl, which says so from 7.72 on, and at the end: too late for a sampler, and for what was redirected
   int resend = 0;                 // how often this was sent before
   std::string_view url_template = {};   // `/users/{id}`, where it is known: into the name
   std::string_view known_methods = {};  // as http_client_request's
@@ -74,7 +77,7 @@ namespace detail {
 /// The URL in full: curl takes one without a scheme for HTTP.
 inline void write_curl_url(text_writer& to, CURL* easy) noexcept {
   auto const given = curl_text(easy, CURLINFO_EFFECTIVE_URL);
-  if (!given.empty() && given.find("://") == std::string_view::npos) to.append("http://");
+  if (!given.empty() && given.find("://") >= given.find_first_of("/?#")) to.append("http://");
   to.append(given);
 }
 
@@ -82,6 +85,12 @@ inline void write_curl_url(text_writer& to, CURL* easy) noexcept {
   short_text<30> out;
   out.push(how.method.empty() ? curl_method(easy) : how.method);
   return out;
+}
+
+/// With the methods that are known here and now, for the whole of a transfer.
+[[nodiscard]] inline curl_options curl_options_here(curl_options how) noexcept {
+  how.known_methods = http_methods_here(how.known_methods);
+  return how;
 }
 
 /// The span of a transfer as it begins.
@@ -109,12 +118,16 @@ inline void write_curl_url(text_writer& to, CURL* easy) noexcept {
 
 }  // namespace detail
 
-/// One transfer by an easy handle, from before it starts until finish(), or its own end: then it was given up.
+/// One transfer by an easy handle, from before it starts until finish(), or its own end: then it was given up. Either comes before
+/// curl_easy_cleanup().
 class curl_transfer {
  public:
   [[nodiscard]] explicit curl_transfer(CURL* easy, curl_options const& how = {}, source where = source::current()) noexcept
-      : easy_{easy}, how_{how}, method_{detail::curl_method_now(easy, how)},
-        span_{detail::begin_curl_span(easy, how, method_.view(), where)}, begun_{wall_now_here()} {
+      : easy_{easy},
+        how_{detail::curl_options_here(how)},
+        method_{detail::curl_method_now(easy, how)},
+        span_{detail::begin_curl_span(easy, how_, method_.view(), where)},
+        begun_{wall_now_here()} {
     if (how.resend > 0) span_.set("http.request.resend_count", how.resend);
     if (!how.url_template.empty()) span_.set("url.template", how.url_template);
     give_headers();
@@ -137,34 +150,46 @@ class curl_transfer {
   /// The trace's headers, and the program's own but for those of the same names: two traceparent headers are none. All or nothing: rather
   /// the trace ends here than a header of the program's is missing.
   void give_headers() noexcept {
-    bool all = true;
-    auto const add = [&](char const* line) {
-      auto* const more = line != nullptr ? curl_slist_append(ours_, line) : nullptr;
-      all = all && more != nullptr;
-      if (more != nullptr) ours_ = more;
-    };
-    unsigned traced = 0;
-    inject(span_.context(), [&](std::string_view name, std::string_view text) {
+    header_list list;
+    inject(span_.context(), list);
+    bool const traced = list.first != nullptr;
+    for (auto const* each = how_.headers; each != nullptr && traced; each = each->next)
+      if (!list.replaces(detail::curl_header_name(each->data))) list.add(each->data);
+    if (!list.whole) curl_slist_free_all(std::exchange(list.first, nullptr));
+    ours_ = list.first;
+    if (ours_ != nullptr) curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, ours_);
+  }
+  /// The list that inject() begins.
+  struct header_list {
+    curl_slist* first = nullptr;
+    bool whole = true;
+    std::string_view forgotten[16] = {};  // what the program has of these names is not sent
+    unsigned count = 0;
+
+    void add(char const* line) noexcept {
+      auto* const more = line != nullptr ? curl_slist_append(first, line) : nullptr;
+      whole = whole && more != nullptr;
+      if (more != nullptr) first = more;
+    }
+    void forget(std::string_view name) noexcept {
+      if (count < sizeof forgotten / sizeof forgotten[0]) forgotten[count++] = name;
+    }
+    void operator()(std::string_view name, std::string_view text) noexcept {
       text_writer line;
       line.append(name).append(": ").append(text).push('\0');
       add(line.is_cut() ? nullptr : line.view().data());
-      ++traced;
-    });
-    for (auto const* each = how_.headers; each != nullptr && traced != 0; each = each->next)
-      if (!holds(ours_, traced, detail::curl_header_name(each->data))) add(each->data);
-    if (ours_ != nullptr && all) curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, ours_);
-    else curl_slist_free_all(ours_), ours_ = nullptr;
-  }
-  /// One of the first so many has that name.
-  [[nodiscard]] static bool holds(curl_slist const* list, unsigned first, std::string_view name) noexcept {
-    for (; list != nullptr && first > 0; list = list->next, --first)
-      if (detail::same_word(detail::curl_header_name(list->data), name)) return true;
-    return false;
-  }
+    }
+    [[nodiscard]] bool replaces(std::string_view name) const noexcept {
+      for (unsigned i = 0; i < count; ++i)
+        if (detail::same_word(forgotten[i], name)) return true;
+      return false;
+    }
+  };
 
   void tell(CURLcode how) noexcept {
     phases();
     name_method();
+    if (detail::curl_number(easy_, CURLINFO_REDIRECT_COUNT) == 0) name_url();
     auto const peer = detail::curl_text(easy_, CURLINFO_PRIMARY_IP);
     if (!peer.empty()) span_.set("network.peer.address", peer).set("network.peer.port", detail::curl_number(easy_, CURLINFO_PRIMARY_PORT));
     if (auto const version = detail::curl_number(easy_, CURLINFO_HTTP_VERSION); version != 0)
@@ -173,13 +198,24 @@ class curl_transfer {
     if (auto const hops = detail::curl_number(easy_, CURLINFO_REDIRECT_COUNT); hops > 0) span_.set("curl.redirects", hops);
     auto const status = detail::curl_number(easy_, CURLINFO_RESPONSE_CODE);
     if (status > 0) span_.set("http.response.status_code", status).set("http.response.body.size", detail::curl_whole(easy_, CURLINFO_SIZE_DOWNLOAD_T));
-    if (how != CURLE_OK) span_.set("error.type", detail::curl_failure(how)).fail(curl_easy_strerror(how));
-    else if (status >= 400) span_.set("error.type", std::to_string(status)).fail();
+    bool const refused = status >= 400 && (how == CURLE_OK || how == CURLE_HTTP_RETURNED_ERROR);  // the latter by CURLOPT_FAILONERROR
+    if (refused) span_.set("error.type", std::to_string(status)).fail();
+    else if (how != CURLE_OK) span_.set("error.type", detail::curl_failure(how)).fail(curl_easy_strerror(how));
   }
-  /// Which method it was is sure now; after a redirect it may be another's.
+  /// Where it went is sure now: before, a handle that is used again may have named where it was sent on to the last time, or nothing yet.
+  void name_url() noexcept {
+    text_writer given, url;
+    detail::write_curl_url(given, easy_);
+    auto const server = detail::read_url(given.view()).server;
+    detail::write_clean_url(url, given.view());
+    if (!given.view().empty()) span_.set("url.full", url.view()).set("server.address", server.host);
+    if (server.port >= 0) span_.set("server.port", server.port);
+  }
+  /// Which method it was is sure now. A redirect makes a GET of others, and of none anything else.
   void name_method() noexcept {
     bool const redirected = detail::curl_number(easy_, CURLINFO_REDIRECT_COUNT) > 0;
-    auto const method = !how_.method.empty() ? how_.method : redirected ? method_.view() : detail::curl_method(easy_);
+    auto const last = detail::curl_method(easy_);
+    auto const method = !how_.method.empty() ? how_.method : redirected && last == "GET" ? method_.view() : last;
     auto const known = detail::known_method(method, how_.known_methods);
     if (known != method) span_.set("http.request.method_original", method);
     if (!how_.method.empty() || method == method_.view()) return;

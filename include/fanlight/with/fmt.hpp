@@ -1,6 +1,6 @@
 // Lines by fmt: `fl::info(fl::fmt_line("{:>8} rows", rows))`, with everything that fmt can write, types of one's own too. The pattern is
 // checked by fmt when compiling; the text is made only when the record is kept. Borrows its arguments: made in the call that takes it.
-// Needs fmt 8 or newer.
+// Needs fmt 8 or newer. Any thread.
 #pragma once
 
 #include <fanlight/detail/text_iterator.hpp>

@@ -1,6 +1,6 @@
 // Lines by std::format: `fl::info(fl::std_line("{:>8} rows", rows))`, with everything that it can write, types of one's own too. Where the
 // standard library has no <format> yet, they are fanlight's own lines, which know numbers, flags, texts, arrays and objects. The pattern is
-// checked when compiling; the text is made only when the record is kept. Borrows its arguments: made in the call that takes it.
+// checked when compiling; the text is made only when the record is kept. Borrows its arguments: made in the call that takes it. Any thread.
 #pragma once
 
 #include <fanlight/detail/text_iterator.hpp>

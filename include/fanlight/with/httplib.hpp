@@ -92,29 +92,56 @@ void httplib_keep(httplib::Headers const& headers, std::vector<std::string> cons
   return text.substr(0, 5) == "HTTP/" ? text.substr(5) : std::string_view{};
 }
 
-[[nodiscard]] inline http_server_request httplib_facts(httplib::Request const& of, std::string_view scheme) {
+/// What proxies say. A proxy may add a line of its own below the caller's, which anybody can write: so all lines of a name count, in order.
+struct httplib_forwarded {
+  std::string by, proto, host, standard;
+
+  explicit httplib_forwarded(httplib::Headers const& headers)
+      : by{lines(headers, "X-Forwarded-For")},
+        proto{lines(headers, "X-Forwarded-Proto")},
+        host{lines(headers, "X-Forwarded-Host")},
+        standard{lines(headers, "Forwarded")} {}
+
+ private:
+  template <class Headers>
+  [[nodiscard]] static std::string lines(Headers const& headers, char const* name) {
+#ifdef __GLIBCXX__  // in its hash maps, which httplib had for a while, the newest of a name comes first
+    constexpr bool newest_first = requires { headers.hash_function(); };
+#else
+    constexpr bool newest_first = false;
+#endif
+    std::string out;
+    for (auto [at, end] = headers.equal_range(name); at != end; ++at) {
+      if (newest_first) out = out.empty() ? at->second : at->second + ", " + out;
+      else out += (out.empty() ? "" : ", ") + at->second;
+    }
+    return out;
+  }
+};
+
+/// Borrows of both.
+[[nodiscard]] inline http_server_request httplib_facts(httplib::Request const& of, httplib_forwarded const& by, std::string_view scheme) {
   http_server_request out;
   out.method = of.method, out.target = of.target, out.scheme = scheme;
   out.version = httplib_version(of.version);
   out.host = httplib_header(of.headers, "Host");
   out.user_agent = httplib_header(of.headers, "User-Agent");
-  out.forwarded_for = httplib_header(of.headers, "X-Forwarded-For");
-  out.forwarded_proto = httplib_header(of.headers, "X-Forwarded-Proto");
-  out.forwarded_host = httplib_header(of.headers, "X-Forwarded-Host");
-  out.forwarded = httplib_header(of.headers, "Forwarded");
+  out.forwarded_for = by.by, out.forwarded_proto = by.proto, out.forwarded_host = by.host, out.forwarded = by.standard;
   out.body_size = httplib_length(of.headers);
   out.peer_address = of.remote_addr, out.peer_port = of.remote_port;
   out.local_address = of.local_addr, out.local_port = of.local_port;
   return out;
 }
 
-/// The request that this thread serves, and what its handler threw. httplib serves one at a time on a thread, and logs each that it routed,
-/// at its end.
+/// The request that this thread serves, and what its handler threw. httplib serves one at a time on a thread, and logs each that it routed:
+/// at its end, or, from 0.34 on, before its answer is written.
 struct httplib_served {
+  std::optional<httplib_forwarded> forwarded;  // which the span borrows
   std::optional<http_server_span> span;
   std::exception_ptr thrown;
+  bool streams = false;  // the answer is written by a provider, and ends when that is let go of
 
-  void forget() noexcept { span.reset(), thrown = nullptr; }
+  void forget() noexcept { span.reset(), forwarded.reset(), thrown = nullptr, streams = false; }
 };
 [[nodiscard]] inline httplib_served& httplib_here() {
   thread_local httplib_served here;
@@ -134,6 +161,14 @@ void httplib_handle(Handler const& handler, std::string const& route, Args&&... 
     here.thrown = std::current_exception();
     throw;
   }
+}
+
+/// httplib knows WebSockets, from 0.33 on: such a connection is no request that ends.
+template <class Server>
+concept httplib_has_sockets = requires { typename Server::WebSocketHandler; };
+
+[[nodiscard]] inline bool httplib_wants_socket(httplib::Request const& in) {
+  return same_word(httplib_header(in.headers, "Upgrade"), "websocket");
 }
 
 }  // namespace detail
@@ -198,28 +233,49 @@ class basic_traced_server : public Server {
   typename Server::HandlerResponse begin(request const& in, response& out) {
     auto& here = detail::httplib_here();
     here.forget();
-    if (!how_.skip || !how_.skip(in)) {
-      auto& span = here.span.emplace(detail::httplib_facts(in, scheme_), detail::httplib_caller(in.headers), how_.http);
+    if (!is_skipped(in)) {
+      auto const& by = here.forwarded.emplace(in.headers);
+      auto& span = here.span.emplace(detail::httplib_facts(in, by, scheme_), detail::httplib_caller(in.headers), how_.http);
       detail::httplib_keep(in.headers, how_.request_headers, [&](std::string const& name, array const& values) { span.set_request_header(name, values); });
     }
     return early_ ? early_(in, out) : Server::HandlerResponse::Unhandled;
   }
+  [[nodiscard]] bool is_skipped(request const& in) const {
+    if constexpr (detail::httplib_has_sockets<Server>)
+      if (detail::httplib_wants_socket(in)) return true;
+    return how_.skip && how_.skip(in);
+  }
   void answer(request const& in, response& out) {
-    auto const& here = detail::httplib_here();
+    auto& here = detail::httplib_here();
     if (here.span && !how_.answer_header.empty()) out.set_header(how_.answer_header, std::string{here.span->context().trace_id().hex().view()});
     if (late_) late_(in, out);
+    if (here.span && out.content_provider_ && in.method != "HEAD") await_stream(here, in, out);
   }
-  /// After the last byte, or after the attempt.
+  /// The answer lets go of its provider on this thread, after the last byte or the attempt, while the request is still there.
+  void await_stream(detail::httplib_served& here, request const& in, response& out) {
+    here.streams = true;
+    out.content_provider_resource_releaser_ = [this, &in, &out, first = std::move(out.content_provider_resource_releaser_)](bool well) {
+      if (first) first(well);
+      auto& mine = detail::httplib_here();
+      if (!mine.streams) return;
+      if (!well) mine.span->set_failure("write_failed", "the answer was cut short");
+      try {
+        tell(*mine.span, mine.thrown, in, out);
+      } catch (...) {  // no memory for more words
+      }
+      mine.forget();
+    };
+  }
+  /// After the last byte or the attempt, or shortly before.
   void end(request const& in, response const& out) {
     auto& here = detail::httplib_here();
-    if (here.span) tell(*here.span, here.thrown, in, out);
+    if (here.span && !here.streams) tell(*here.span, here.thrown, in, out);
     if (logger_) logger_(in, out);
-    here.forget();
+    if (!here.streams) here.forget();
   }
   void tell(http_server_span& span, std::exception_ptr const& thrown, request const& in, response const& out) const {
     if (!in.body.empty() && detail::httplib_length(in.headers) < 0) span.set("http.request.body.size", in.body.size());
     if (thrown != nullptr && out.status >= 500) span.fail(thrown);
-    if (out.content_provider_ && !out.content_provider_success_ && in.method != "HEAD") span.set_failure("write_failed", "the answer was cut short");
     detail::httplib_keep(out.headers, how_.response_headers, [&](std::string const& name, array const& values) { span.set_response_header(name, values); });
     span.set_response(out.status, detail::httplib_sent(in, out));
   }
@@ -266,11 +322,7 @@ template <class Client>
   url.append(base).append(request.path);
   std::int64_t const size = request.body.empty() ? -1 : static_cast<std::int64_t>(request.body.size());
   http_client_span span{{.method = request.method, .url = url, .resend = resend, .body_size = size}, where};
-  inject([&](std::string_view name, std::string_view text) {
-    std::string const key{name};
-    request.headers.erase(key);
-    request.headers.emplace(key, std::string{text});
-  });
+  inject(request.headers);
   auto answer = client.send(request);
   if (answer)
     span.set_response({.status = answer->status, .body_size = detail::httplib_sent(request, *answer), .version = detail::httplib_version(answer->version)});

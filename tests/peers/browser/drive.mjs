@@ -48,9 +48,13 @@ function failed(request) {
 async function finished(request) {
   const answer = await request.response();
   const headers = await request.allHeaders();
-  told.texts.push(request.url(), JSON.stringify(headers), request.postData() ?? '');
-  if (request.url().endsWith('/v1/traces')) return shipment(request, answer.status());
-  told.texts.push(await answer.text());
+  told.texts.push(request.url(), JSON.stringify(headers), request.postData() ?? '', JSON.stringify(await answer.allHeaders()));
+  const is_shipment = request.url().endsWith('/v1/traces');
+  told.texts.push(await answer.text().catch((error) => {
+    if (!is_shipment) throw error;  // of a beacon, which the browser sends when the page is left, it keeps no answer
+    return '';
+  }));
+  if (is_shipment) return shipment(request, answer.status());
   if (is_api(request)) told.requests.push({method: request.method(), url: request.url(), status: answer.status(), traceparent: headers.traceparent ?? ''});
 }
 

@@ -11,55 +11,34 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from kit import Failed, Missing, cached, must  # noqa: E402
+from kit import Failed, Missing, installed_by_npm, must, needs_all, needs_node  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 WEB = HERE.parent.parent.parent / "examples/cruddur/web"
-OLDEST_NODE = 18
 
 
 def chromium():
     for each in (os.environ.get("FANLIGHT_CHROMIUM"), shutil.which("chromium"), shutil.which("google-chrome")):
         if each and os.access(each, os.X_OK):
             return each
-    return None
+    raise Missing("Chromium: apt install chromium (FANLIGHT_CHROMIUM may name another browser of that kind)", "chromium")
 
 
 def tools():
-    """Where npm and the browser are, and which version of Node. All that is missing is told at once."""
-    node, npm, browser = shutil.which("node"), shutil.which("npm"), chromium()
-    version = must([node, "--version"], limit=60).strip() if node else ""
-    packages = [] if node and npm and int(version.lstrip("v").split(".")[0]) >= OLDEST_NODE else ["nodejs", "npm"]
-    packages += [] if browser else ["chromium"]
-    if packages:
-        wanted = [words for words, there in ((f"Node {OLDEST_NODE} or newer, with npm", "npm" not in packages), ("Chromium", browser)) if not there]
-        raise Missing(f"{' and '.join(wanted)}: apt install {' '.join(packages)} (FANLIGHT_CHROMIUM may name another browser of that kind)", *packages)
-    return npm, version, browser
-
-
-def modules(name, folder):
-    """A folder with node_modules as the package-lock.json in this one says."""
-    npm, version, _ = tools()
-    files = [folder / each for each in ("package.json", "package-lock.json")]
-
-    def make(into):
-        for file in files:
-            shutil.copy(file, into)
-        must([npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"], limit=900, cwd=into)
-
-    return cached(name, [*files, version], make)
+    return needs_all(needs_node, chromium)
 
 
 def prepare():
     """Both sets of modules, and the browser's version."""
-    modules("cruddur_web", WEB)
-    modules("browser", HERE)
-    return Path(must([tools()[2], "--version"], limit=60).splitlines()[-1].split(" built")[0].strip())
+    tools()
+    installed_by_npm("cruddur_web", WEB)
+    installed_by_npm("browser", HERE)
+    return Path(must([chromium(), "--version"], limit=60).splitlines()[-1].split(" built")[0].strip())
 
 
 def bundle(folder, api=""):
     """The page, made where its modules are: the tree stays as it is."""
-    home = modules("cruddur_web", WEB)
+    home = installed_by_npm("cruddur_web", WEB)
     work = folder.with_name(folder.name + ".sources")
     shutil.copytree(WEB, work, ignore=shutil.ignore_patterns("node_modules", "dist"))
     (work / "node_modules").symlink_to(home / "node_modules")
@@ -69,7 +48,7 @@ def bundle(folder, api=""):
 
 def drive(page, *steps, **more):
     """What drive.mjs says of these steps. `more` are its variables."""
-    return json.loads(must(["node", HERE / "drive.mjs", modules("browser", HERE), tools()[2], page, *steps], limit=300, env=more).splitlines()[-1])
+    return json.loads(must(["node", HERE / "drive.mjs", installed_by_npm("browser", HERE), chromium(), page, *steps], limit=300, env=more).splitlines()[-1])
 
 
 def main():

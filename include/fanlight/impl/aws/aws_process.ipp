@@ -44,7 +44,7 @@ FANLIGHT_COLD FANLIGHT_INLINE bool split_command(std::string_view command, std::
 /// What a program is started with: no input, its output into a pipe, no mask of ours, a process group of its own.
 class process_manner {
  public:
-  explicit process_manner(int output) {
+  FANLIGHT_COLD explicit process_manner(int output) {
     ::posix_spawn_file_actions_init(&files_);
     ::posix_spawn_file_actions_addopen(&files_, 0, "/dev/null", O_RDONLY, 0);
     ::posix_spawn_file_actions_adddup2(&files_, output, 1);
@@ -63,7 +63,7 @@ class process_manner {
   ~process_manner() { ::posix_spawn_file_actions_destroy(&files_), ::posix_spawnattr_destroy(&how_); }
 
   /// 0: it could not be started.
-  [[nodiscard]] pid_t start(std::vector<std::string> const& words) {
+  [[nodiscard]] FANLIGHT_COLD pid_t start(std::vector<std::string> const& words) {
     std::vector<char*> arguments;
     for (auto const& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);

@@ -6,6 +6,7 @@
 #include <fanlight/impl/aws/credentials.hpp>
 #include <fanlight/impl/aws/credentials_remote.ipp>
 #include <fanlight/impl/aws/endpoints.ipp>
+#include <fanlight/impl/joined.hpp>
 
 FANLIGHT_BEGIN
 namespace detail {
@@ -72,7 +73,7 @@ FANLIGHT_COLD FANLIGHT_INLINE aws_step from_web_identity_variables(aws_surroundi
 
 [[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE std::string bad_line_words(aws_profiles const& profiles) {
   auto const of = [](unsigned line, char const* file) {
-    return line == 0 ? std::string{} : "; line " + std::to_string(line) + " of the " + file + " file cannot be read";
+    return line == 0 ? std::string{} : joined({"; line ", std::to_string(line), " of the ", file, " file cannot be read"});
   };
   return of(profiles.credentials.bad_line, "credentials") + of(profiles.config.bad_line, "config");
 }
@@ -81,9 +82,9 @@ FANLIGHT_COLD FANLIGHT_INLINE aws_step from_profile(aws_surroundings const& arou
   auto const who = "profile " + one_line(profiles.name, 60);
   auto const *const secret = profiles.in_credentials(), *const config = profiles.in_config();
   if (secret == nullptr && config == nullptr) {
-    auto words = who + " is in neither ~/.aws/credentials nor ~/.aws/config" + bad_line_words(profiles);
+    auto words = joined({who, " is in neither ~/.aws/credentials nor ~/.aws/config", bad_line_words(profiles)});
     if (profiles.source.empty()) return aws_step::not_here(std::move(words));
-    return aws_step::failed(words + ", and " + profiles.source + " names it");
+    return aws_step::failed(joined({words, ", and ", profiles.source, " names it"}));
   }
   if (auto const role = profiles.text("role_arn"); !role.empty()) {
     web_identity const web{profiles.text("web_identity_token_file"), role, profiles.text("role_session_name")};
@@ -99,7 +100,7 @@ FANLIGHT_COLD FANLIGHT_INLINE aws_step from_profile(aws_surroundings const& arou
     if (around.given().allow_process) return from_process(command, around, until);
     return aws_step::failed(who + " has a credential_process, which is only started with aws_config::allow_process");
   }
-  return aws_step::not_here(who + " has no keys" + bad_line_words(profiles));
+  return aws_step::not_here(joined({who, " has no keys", bad_line_words(profiles)}));
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE aws_step find_credentials(aws_surroundings& around, aws_moment until) {

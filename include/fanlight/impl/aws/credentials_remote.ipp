@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fanlight/impl/aws/credentials.hpp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/json_facts.hpp>
 #include <fanlight/impl/otlp_urls.ipp>
 
@@ -31,7 +32,7 @@ FANLIGHT_COLD FANLIGHT_INLINE aws_step read_keys_json(std::string_view document,
     else if (key == "Code") code = text;
   });
   if (!code.empty() && code != "Success")
-    return aws_step::failed(who + " answered with an error" + (safe_code(code).empty() ? "" : ", " + safe_code(code)));
+    return aws_step::failed(joined({who, " answered with an error", (safe_code(code).empty() ? "" : ", " + safe_code(code))}));
   if (!expiry.empty() && !read_time(expiry, out.expires)) return aws_step::failed(who + " gives an Expiration that is no time");
   return checked(std::move(out), who);
 }
@@ -88,7 +89,7 @@ FANLIGHT_COLD FANLIGHT_INLINE aws_step from_container(aws_surroundings const& ar
   if (!fits_header(token)) return aws_step::failed("the authorization token of the container has a line break in it");
   if (!token.empty()) request.headers.push_back({"Authorization", token});
   auto const answer = around.ask(request, true, std::chrono::seconds{2}, until);
-  if (!is_good(answer)) return aws_step::failed(who + " gave no credentials: " + bad_answer(answer));
+  if (!is_good(answer)) return aws_step::failed(joined({who, " gave no credentials: ", bad_answer(answer)}));
   return read_keys_json(answer.body, who);
 }
 
@@ -97,7 +98,7 @@ FANLIGHT_COLD FANLIGHT_INLINE aws_step from_container(aws_surroundings const& ar
 /// Version 2 of the metadata service: a token first, then questions with it.
 class imds_client {
  public:
-  imds_client(aws_surroundings const& around, aws_moment until) : around_{around}, until_{until} {
+  FANLIGHT_COLD imds_client(aws_surroundings const& around, aws_moment until) : around_{around}, until_{until} {
     base_ = around.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT");
     while (!base_.empty() && base_.back() == '/') base_.pop_back();
     bool const six = same_but_case(around.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"), "IPv6");
@@ -107,7 +108,7 @@ class imds_client {
   }
 
   [[nodiscard]] bool has_address() const { return split_url(base_).good; }
-  [[nodiscard]] http_answer get_token() {
+  [[nodiscard]] FANLIGHT_COLD http_answer get_token() {
     http_request request;
     request.method = "PUT";
     request.url = base_ + "/latest/api/token";
@@ -118,25 +119,25 @@ class imds_client {
     return out;
   }
   /// With the token, if there is one. 401: it is not good any more, and a new one is asked for, once.
-  [[nodiscard]] http_answer get(std::string const& path) {
+  [[nodiscard]] FANLIGHT_COLD http_answer get(std::string const& path) {
     auto out = get_once(path);
     if (out.status != 401 || token_.empty() || !is_good(get_token())) return out;
     return get_once(path);
   }
 
  private:
-  [[nodiscard]] unsigned number(std::string_view variable, unsigned most) const {
+  [[nodiscard]] FANLIGHT_COLD unsigned number(std::string_view variable, unsigned most) const {
     auto const out = read_integer(trimmed(around_.variable(variable)));
     return out && *out >= 1 ? std::min(*out, most) : 1;
   }
-  [[nodiscard]] http_answer get_once(std::string const& path) {
+  [[nodiscard]] FANLIGHT_COLD http_answer get_once(std::string const& path) {
     http_request request;
     request.method = "GET";
-    request.url = base_ + "/latest/meta-data/iam/security-credentials/" + path;
+    request.url = joined({base_, "/latest/meta-data/iam/security-credentials/", path});
     if (!token_.empty()) request.headers.push_back({"x-aws-ec2-metadata-token", token_});
     return ask(request);
   }
-  [[nodiscard]] http_answer ask(http_request const& request) {
+  [[nodiscard]] FANLIGHT_COLD http_answer ask(http_request const& request) {
     http_answer out;
     for (unsigned i = 0; i < attempts_; ++i) {
       out = around_.ask(request, true, limit_, until_);
@@ -163,16 +164,16 @@ FANLIGHT_COLD FANLIGHT_INLINE aws_step from_imds(aws_surroundings const& around,
   if (!is_good(token) && !around.given().allow_imds_v1) {
     bool const late = token.failed == http_failure::timed_out;
     return aws_step::not_here(
-        who + " gave no token: " + bad_answer(token) +
-        (late ? "; in a container on EC2, the instance's hop limit must be 2 or more (HttpPutResponseHopLimit)" : ""));
+        joined({who, " gave no token: ", bad_answer(token),
+                (late ? "; in a container on EC2, the instance's hop limit must be 2 or more (HttpPutResponseHopLimit)" : "")}));
   }
   auto const list = client.get({});
   if (list.status == 404) return aws_step::not_here(who + " knows no role of this instance");
-  if (!is_good(list)) return aws_step::failed(who + " did not name the instance's role: " + bad_answer(list));
+  if (!is_good(list)) return aws_step::failed(joined({who, " did not name the instance's role: ", bad_answer(list)}));
   auto const role = trimmed(std::string_view{list.body}.substr(0, list.body.find('\n')));
   if (role.empty()) return aws_step::not_here(who + " knows no role of this instance");
   auto const answer = client.get(percent_encoded(role));
-  if (!is_good(answer)) return aws_step::failed(who + " gave no credentials: " + bad_answer(answer));
+  if (!is_good(answer)) return aws_step::failed(joined({who, " gave no credentials: ", bad_answer(answer)}));
   auto out = read_keys_json(answer.body, who);
   out.found.from_imds = true;
   return out;
@@ -183,9 +184,9 @@ FANLIGHT_COLD FANLIGHT_INLINE aws_step from_imds(aws_surroundings const& around,
 [[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE http_answer ask_sts(std::string const& url, web_identity const& who, std::string_view token,
                                                                 aws_surroundings const& around, aws_moment until) {
   auto const session =
-      who.session_name.empty() ? "fanlight-" + std::to_string(::getpid()) + "-" + std::to_string(around.now()) : who.session_name;
-  auto const body = "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=" + percent_encoded(who.role) +
-                    "&RoleSessionName=" + percent_encoded(session) + "&WebIdentityToken=" + percent_encoded(token);
+      who.session_name.empty() ? joined({"fanlight-", std::to_string(::getpid()), "-", std::to_string(around.now())}) : who.session_name;
+  auto const body = joined({"Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=", percent_encoded(who.role),
+                            "&RoleSessionName=", percent_encoded(session), "&WebIdentityToken=", percent_encoded(token)});
   http_request request;
   request.url = url + "/";
   request.headers.push_back({"Content-Type", "application/x-www-form-urlencoded"});
@@ -214,7 +215,7 @@ FANLIGHT_COLD FANLIGHT_INLINE aws_step from_sts(web_identity const& who, aws_sur
       return checked(std::move(out), service);
     }
     auto const code = safe_code(xml_text(answer.body, "Error", "Code"));
-    words = service + " gave no credentials: " + bad_answer(answer) + (code.empty() ? "" : ", " + code);
+    words = joined({service, " gave no credentials: ", bad_answer(answer), (code.empty() ? "" : ", " + code)});
     bool const new_token = (code == "ExpiredTokenException" || code == "InvalidIdentityToken") && attempt == 0;
     bool const ill =
         answer.failed != http_failure::none ? may_try_again(answer.failed) : answer.status >= 500 || code == "IDPCommunicationError";
@@ -259,7 +260,7 @@ FANLIGHT_COLD FANLIGHT_INLINE aws_step from_sso(aws_surroundings const& around, 
   auto const session = profiles.text("sso_session");
   auto const* const section = session.empty() ? nullptr : profiles.config.find("sso-session", session);
   if (!session.empty() && section == nullptr)
-    return aws_step::failed(who + ": there is no section [sso-session " + one_line(session, 60) + "]");
+    return aws_step::failed(joined({who, ": there is no section [sso-session ", one_line(session, 60), "]"}));
   auto const text = [&](std::string_view key) {
     auto const* const entry = section != nullptr ? section->find(key) : nullptr;
     return entry != nullptr ? entry->value : profiles.text(key);
@@ -267,19 +268,19 @@ FANLIGHT_COLD FANLIGHT_INLINE aws_step from_sso(aws_surroundings const& around, 
   auto const region = text("sso_region"), account = profiles.text("sso_account_id"), role = profiles.text("sso_role_name");
   if (!is_region(region) || account.empty() || role.empty())
     return aws_step::failed(who + " needs sso_region, sso_account_id and sso_role_name");
-  auto const cached = around.file("~/.aws/sso/cache/" + sha1_hex(session.empty() ? text("sso_start_url") : session) + ".json");
+  auto const cached = around.file(joined({"~/.aws/sso/cache/", sha1_hex(session.empty() ? text("sso_start_url") : session), ".json"}));
   auto const login = cached ? read_login(*cached) : sso_login{};
   std::int64_t expires = 0;
   bool const valid = !login.token.empty() && fits_header(login.token) && read_time(login.expires, expires) && expires > around.now();
   if (!valid) return aws_step::failed(who + ": nobody is logged in, or no longer; run `aws sso login`");
   http_request request;
   request.method = "GET";
-  request.url = "https://portal.sso." + region + "." + std::string{partition_of(region).suffix} +
-                "/federation/credentials?account_id=" + percent_encoded(account) + "&role_name=" + percent_encoded(role);
+  request.url = joined({"https://portal.sso.", region, ".", partition_of(region).suffix,
+                        "/federation/credentials?account_id=", percent_encoded(account), "&role_name=", percent_encoded(role)});
   request.headers.push_back({"x-amz-sso_bearer_token", login.token});
   auto const answer = around.ask(request, false, std::chrono::seconds{5}, until);
   if (answer.status == 401) return aws_step::failed(who + ": the login is not taken any more; run `aws sso login`");
-  if (!is_good(answer)) return aws_step::failed(who + " gave no credentials: " + bad_answer(answer));
+  if (!is_good(answer)) return aws_step::failed(joined({who, " gave no credentials: ", bad_answer(answer)}));
   return read_role_credentials(answer.body, who);
 }
 

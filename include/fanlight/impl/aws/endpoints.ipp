@@ -4,6 +4,7 @@
 #include <fanlight/impl/aws/endpoints.hpp>
 #include <fanlight/impl/aws/sigv4.ipp>
 #include <fanlight/impl/aws/surroundings.ipp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/otlp_ruling.ipp>
 
 FANLIGHT_BEGIN
@@ -55,8 +56,8 @@ FANLIGHT_COLD FANLIGHT_INLINE aws_text region_of(aws_surroundings const& around,
     if (auto const text = around.variable(name); !text.empty()) return judged(text, name);
   if (auto const text = profiles.text("region"); !text.empty()) return judged(text, "the region of profile " + one_line(profiles.name, 60));
   return {{},
-          "there is no AWS region: set AWS_REGION or AWS_DEFAULT_REGION, give aws_config::region, or put `region` into profile " +
-              one_line(profiles.name, 60) + " of ~/.aws/config"};
+          joined({"there is no AWS region: set AWS_REGION or AWS_DEFAULT_REGION, give aws_config::region, or put `region` into profile ",
+                  one_line(profiles.name, 60), " of ~/.aws/config"})};
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE std::string computed_endpoint(aws_service const& service, std::string_view region, bool fips,
@@ -81,7 +82,7 @@ FANLIGHT_COLD FANLIGHT_INLINE std::string computed_endpoint(aws_service const& s
     if (auto const* const section = profiles.config.find("services", services))
       if (auto const* const entry = section->find(service.key); entry != nullptr && !entry->below("endpoint_url").empty())
         return {std::string{entry->below("endpoint_url")},
-                "endpoint_url of " + std::string{service.key} + " in [services " + one_line(services, 60) + "]"};
+                joined({"endpoint_url of ", service.key, " in [services ", one_line(services, 60), "]"})};
   return {profiles.text("endpoint_url"), "endpoint_url of profile " + one_line(profiles.name, 60)};
 }
 
@@ -94,7 +95,7 @@ FANLIGHT_COLD FANLIGHT_INLINE aws_text endpoint_of(aws_service const& service, s
   if (!found.first.empty()) {
     std::string url{trimmed(found.first)};
     if (!split_url(url).good)
-      return {{}, found.second + " is \"" + url_for_people(url) + "\", which is no address; it must be like https://host:port"};
+      return {{}, joined({found.second, " is \"", url_for_people(url), "\", which is no address; it must be like https://host:port"})};
     while (url.back() == '/') url.pop_back();
     return {std::move(url), {}};
   }

@@ -28,7 +28,7 @@ FANLIGHT_COLD FANLIGHT_INLINE ini_section const* ini_file::find(std::string_view
 /// Takes a file line by line.
 class ini_reader {
  public:
-  void take(std::string_view line) {
+  FANLIGHT_COLD void take(std::string_view line) {
     ++line_;
     auto const text = trimmed(line);
     if (text.empty() || text.front() == '#' || text.front() == ';') return;
@@ -50,16 +50,16 @@ class ini_reader {
  private:
   static constexpr std::size_t none = ~std::size_t{0};
 
-  void broken() noexcept {
+  FANLIGHT_COLD void broken() noexcept {
     if (out_.bad_line == 0) out_.bad_line = line_;
   }
   /// An empty key: there is none.
-  [[nodiscard]] static std::pair<std::string, std::string> split(std::string_view text) {
+  [[nodiscard]] FANLIGHT_COLD static std::pair<std::string, std::string> split(std::string_view text) {
     auto const equals = text.find('=');
     if (equals == std::string_view::npos) return {};
     return {lower_case(trimmed(text.substr(0, equals))), std::string{trimmed(text.substr(equals + 1))}};
   }
-  void open(std::string_view text) {
+  FANLIGHT_COLD void open(std::string_view text) {
     entry_open_ = false;
     section_ = none;
     auto const close = text.find(']');
@@ -75,7 +75,7 @@ class ini_reader {
     section_ = out_.sections.size();
     out_.sections.push_back({std::string{kind}, std::string{name}});
   }
-  void below(ini_entry& entry, std::string_view text) {
+  FANLIGHT_COLD void below(ini_entry& entry, std::string_view text) {
     if (!entry.value.empty()) return static_cast<void>(entry.value.append("\n").append(text));
     auto pair = split(text);
     if (pair.first.empty()) return broken();

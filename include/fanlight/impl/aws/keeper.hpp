@@ -19,7 +19,7 @@ class aws_keeper {
   /// AWS does not take these: they are looked for again, and held back for a while if the same are found.
   void refused(aws_credentials_ref const& these);
   /// AWS takes them.
-  void accepted() noexcept {
+  FANLIGHT_COLD void accepted() noexcept {
     if (std::exchange(doubted_, false)) failures_ = 0;
   }
   /// What is wrong and was not told yet: once for each cause. Empty: nothing.

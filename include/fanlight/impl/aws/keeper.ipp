@@ -3,6 +3,7 @@
 
 #include <fanlight/impl/aws/credentials.ipp>
 #include <fanlight/impl/aws/keeper.hpp>
+#include <fanlight/impl/joined.hpp>
 
 FANLIGHT_BEGIN
 namespace detail {
@@ -26,7 +27,7 @@ FANLIGHT_COLD FANLIGHT_INLINE bool aws_keeper::search(aws_moment until) {
   if (!step.found.from_imds && step.found.expires <= around_.now() + 10)
     return fail(step.found.source + " gives keys that have expired"), false;
   if (refused_ != nullptr && step.found.keys == refused_->keys) {
-    auto words = "AWS does not take the keys of " + step.found.source + " (" + masked_id(step.found.keys.id) + ")";
+    auto words = joined({"AWS does not take the keys of ", step.found.source, " (", masked_id(step.found.keys.id), ")"});
     refused_.reset(), doubted_ = true;  // after the pause they are tried again: rights may take a while to arrive
     return fail(std::move(words)), false;
   }

@@ -41,13 +41,13 @@ enum class aws_class {
 class aws_quota {
  public:
   /// False: there is not enough left, and nothing is taken.
-  [[nodiscard]] bool take(aws_class why) noexcept {
+  [[nodiscard]] FANLIGHT_COLD bool take(aws_class why) noexcept {
     unsigned const cost = why == aws_class::throttled ? 5 : 14;
     if (left_ < cost) return false;
     left_ -= cost, latest_ = cost;
     return true;
   }
-  void succeeded() noexcept {
+  FANLIGHT_COLD void succeeded() noexcept {
     left_ = std::min(most, left_ + (latest_ != 0 ? latest_ : 1));
     latest_ = 0;
   }

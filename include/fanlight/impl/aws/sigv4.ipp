@@ -6,6 +6,7 @@
 #include <fanlight/impl/aws/sha.ipp>
 #include <fanlight/impl/aws/sigv4.hpp>
 #include <fanlight/impl/http_answer.hpp>
+#include <fanlight/impl/places.hpp>
 
 #include <algorithm>
 
@@ -68,7 +69,7 @@ FANLIGHT_COLD FANLIGHT_INLINE aws_url split_url(std::string_view url) {
     if (!pair.empty()) pairs.emplace_back(encoded(pair.substr(0, equals)), encoded(pair.substr(std::min(equals + 1, pair.size()))));
     query.remove_prefix(std::min(end + 1, query.size()));
   }
-  std::sort(pairs.begin(), pairs.end());
+  sort_list(pairs, [](auto const& one, auto const& other) { return one < other; });
   std::string out;
   for (auto const& [name, value] : pairs) out.append(out.empty() ? "" : "&").append(name).append("=").append(value);
   return out;
@@ -88,7 +89,7 @@ FANLIGHT_COLD FANLIGHT_INLINE aws_url split_url(std::string_view url) {
 FANLIGHT_COLD FANLIGHT_INLINE sigv4_canonical canonical_request(sigv4_request const& of) {
   aws_headers sorted;
   for (auto const& [name, value] : of.headers) sorted.emplace_back(lower_case(name), canonical_value(value));
-  std::stable_sort(sorted.begin(), sorted.end(), [](auto const& one, auto const& other) { return one.first < other.first; });
+  sort_list(sorted, [](auto const& one, auto const& other) { return one.first < other.first; });
   std::string lines, names;
   for (std::size_t i = 0; i < sorted.size(); ++i) {
     bool const again = i != 0 && sorted[i].first == sorted[i - 1].first;

@@ -50,7 +50,7 @@ class aws_surroundings {
   /// Only `true` is true.
   [[nodiscard]] bool flag(std::string_view name) const;
   /// For keys that expire, whose owner sets them anew.
-  void read_variables_again() {
+  FANLIGHT_COLD void read_variables_again() {
     if (read_) variables_ = aws_variables{read_};
   }
   /// `~` is HOME.

@@ -6,11 +6,13 @@
 #include <fanlight/impl/cloudwatch/pending.ipp>
 #include <fanlight/impl/cloudwatch/service.ipp>
 #include <fanlight/impl/cloudwatch/streams.ipp>
+#include <fanlight/impl/joined.hpp>
 
 FANLIGHT_BEGIN
 namespace detail {
 
-FANLIGHT_INLINE std::optional<outcome> cloudwatch_exporter::judge(cloudwatch_pending& from, std::size_t count, cloudwatch_reply& reply, deadline until) {
+FANLIGHT_COLD FANLIGHT_INLINE std::optional<outcome> cloudwatch_exporter::judge(cloudwatch_pending& from, std::size_t count,
+                                                                                cloudwatch_reply& reply, deadline until) {
   switch (reply.verdict) {
     case cloudwatch_verdict::done:
       note_taken(from, count, reply);
@@ -32,7 +34,8 @@ FANLIGHT_INLINE std::optional<outcome> cloudwatch_exporter::judge(cloudwatch_pen
   return std::nullopt;
 }
 
-FANLIGHT_INLINE void cloudwatch_exporter::note_taken(cloudwatch_pending& from, std::size_t count, cloudwatch_reply const& reply) {
+FANLIGHT_COLD FANLIGHT_INLINE void cloudwatch_exporter::note_taken(cloudwatch_pending& from, std::size_t count,
+                                                                   cloudwatch_reply const& reply) {
   auto const rejected = read_rejected(reply.answer.body, count);
   from.take_away();
   from.made = false;
@@ -44,8 +47,8 @@ FANLIGHT_INLINE void cloudwatch_exporter::note_taken(cloudwatch_pending& from, s
   settle(fate::delivered, count - rejected.events());
   if (rejected.events() != 0) note_rejected(rejected, count);
   if (rejected.entity.empty() || std::exchange(entity_off_, true)) return;
-  tell(problem_code::back_end_warned, how_.given.name + ": CloudWatch does not take the entity (" + rejected.entity +
-                                          "); the events are kept without it, and it is not sent any more");
+  tell(problem_code::back_end_warned, joined({how_.given.name, ": CloudWatch does not take the entity (", rejected.entity,
+                                              "); the events are kept without it, and it is not sent any more"}));
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE void cloudwatch_exporter::note_rejected(cloudwatch_rejected const& what, std::size_t count) {
@@ -94,7 +97,7 @@ FANLIGHT_COLD FANLIGHT_INLINE bool cloudwatch_exporter::wait(std::chrono::millis
 }
 
 /// Between attempts it is waited here. A long pause is left to the lane, unless somebody waits for all of it.
-FANLIGHT_INLINE std::optional<outcome> cloudwatch_exporter::hold_off(deadline until) {
+FANLIGHT_COLD FANLIGHT_INLINE std::optional<outcome> cloudwatch_exporter::hold_off(deadline until) {
   auto const at = now();
   if (not_before_ <= at) return std::nullopt;
   auto const left = std::chrono::ceil<std::chrono::milliseconds>(not_before_ - at);
@@ -139,7 +142,7 @@ FANLIGHT_COLD FANLIGHT_INLINE std::optional<outcome> cloudwatch_exporter::wait_f
   if (news.empty() && !told_keys_) news = reply.why;
   if (!news.empty()) {
     told_keys_ = told_failure_ = true;
-    tell(problem_code::key_refused, how_.given.name + ": " + news + "; what is to be sent is kept, and tried again");
+    tell(problem_code::key_refused, joined({how_.given.name, ": ", news, "; what is to be sent is kept, and tried again"}));
   }
   return pause_for({}, std::move(reply.why));
 }

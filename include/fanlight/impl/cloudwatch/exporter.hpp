@@ -86,7 +86,7 @@ class cloudwatch_exporter final : public exporter {
   void settle(fate how, std::size_t records, std::string const& why = {}) const {
     if (records != 0 && setup_.settle) setup_.settle(how, records, why);
   }
-  void tell(problem_code code, std::string what) const {
+  FANLIGHT_COLD void tell(problem_code code, std::string what) const {
     if (setup_.tell) setup_.tell(code, std::move(what));
   }
 

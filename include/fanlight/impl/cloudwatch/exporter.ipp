@@ -5,6 +5,7 @@
 #include <fanlight/exporters/cloudwatch.hpp>
 #include <fanlight/impl/cloudwatch/delivery.ipp>
 #include <fanlight/impl/cloudwatch/places.ipp>
+#include <fanlight/impl/joined.hpp>
 
 FANLIGHT_BEGIN
 namespace detail {
@@ -27,7 +28,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void cloudwatch_exporter::start(exporter_setup con
 
 // ---- records come in --------------------------------------------------------------------------------------------------------------------
 
-FANLIGHT_INLINE outcome cloudwatch_exporter::consume(entry_type type, batch_ref const& records, deadline until) {
+FANLIGHT_COLD FANLIGHT_INLINE outcome cloudwatch_exporter::consume(entry_type type, batch_ref const& records, deadline until) {
   if (!latest_ || latest_.get() != records.get()) taken_ = 0;
   latest_ = records;
   auto out = take(type, until);
@@ -35,7 +36,7 @@ FANLIGHT_INLINE outcome cloudwatch_exporter::consume(entry_type type, batch_ref 
   return out;
 }
 
-FANLIGHT_INLINE outcome cloudwatch_exporter::take(entry_type type, deadline until) {
+FANLIGHT_COLD FANLIGHT_INLINE outcome cloudwatch_exporter::take(entry_type type, deadline until) {
   if (type == entry_type::error) return take_all<error_record>(until);
   if (type == entry_type::span) return take_all<span_record>(until);
   return take_all<log_record>(until);
@@ -55,7 +56,7 @@ outcome cloudwatch_exporter::take_all(deadline until) {
 }
 
 /// Milliseconds of the epoch, also for times before it.
-[[nodiscard]] FANLIGHT_INLINE std::int64_t in_steps(wall_time when, std::int64_t step) noexcept {
+[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE std::int64_t in_steps(wall_time when, std::int64_t step) noexcept {
   auto const out = when.nanoseconds / step;
   return out * step > when.nanoseconds ? out - 1 : out;
 }
@@ -71,7 +72,8 @@ std::optional<outcome> cloudwatch_exporter::take_one(Record const& record, deadl
     if (auto given_up = send(*to, until)) return given_up;
   to->add(in_steps(when, 1'000'000), line.text, now());
   if (line.kind == cloudwatch_line_kind::cut)
-    tell(problem_code::value_cut, how_.given.name + ": a line was longer than max_message_bytes (" + std::to_string(how_.form.most) + ") and was cut");
+    tell(problem_code::value_cut,
+         joined({how_.given.name, ": a line was longer than max_message_bytes (", std::to_string(how_.form.most), ") and was cut"}));
   return std::nullopt;
 }
 
@@ -81,7 +83,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void cloudwatch_exporter::refuse_line(cloudwatch_l
 }
 
 /// A place among the streams that are open; for a further one the least used is emptied and closed.
-FANLIGHT_INLINE std::optional<outcome> cloudwatch_exporter::find_stream(cloudwatch_place const& where, cloudwatch_pending*& to, deadline until) {
+FANLIGHT_COLD FANLIGHT_INLINE std::optional<outcome> cloudwatch_exporter::find_stream(cloudwatch_place const& where,
+                                                                                      cloudwatch_pending*& to, deadline until) {
   while ((to = streams_.at(where)) == nullptr) {
     auto* const least = streams_.least_used();
     while (!least->empty())
@@ -93,7 +96,7 @@ FANLIGHT_INLINE std::optional<outcome> cloudwatch_exporter::find_stream(cloudwat
 
 // ---- requests go out --------------------------------------------------------------------------------------------------------------------
 
-FANLIGHT_INLINE cloudwatch_pending* cloudwatch_exporter::next_due(bool all) const {
+FANLIGHT_COLD FANLIGHT_INLINE cloudwatch_pending* cloudwatch_exporter::next_due(bool all) const {
   if (current_ != nullptr) return current_;
   constexpr std::size_t most_waiting = std::size_t{4} << 20;
   std::size_t waiting = 0;
@@ -106,13 +109,13 @@ FANLIGHT_INLINE cloudwatch_pending* cloudwatch_exporter::next_due(bool all) cons
   return out;
 }
 
-FANLIGHT_INLINE outcome cloudwatch_exporter::send_due(bool all, deadline until) {
+FANLIGHT_COLD FANLIGHT_INLINE outcome cloudwatch_exporter::send_due(bool all, deadline until) {
   while (auto* const from = next_due(all))
     if (auto given_up = send(*from, until)) return std::move(*given_up);
   return outcome::delivered();
 }
 
-FANLIGHT_INLINE outcome cloudwatch_exporter::tend(deadline until) {
+FANLIGHT_COLD FANLIGHT_INLINE outcome cloudwatch_exporter::tend(deadline until) {
   auto out = send_due(false, until);
   if (out.kind() == outcome::kind::retry) return out;
   auto first = (moment::max)();
@@ -123,7 +126,7 @@ FANLIGHT_INLINE outcome cloudwatch_exporter::tend(deadline until) {
   return outcome::later(std::max(wait, std::chrono::milliseconds{1}));
 }
 
-FANLIGHT_INLINE bool cloudwatch_exporter::flush(deadline until) {
+FANLIGHT_COLD FANLIGHT_INLINE bool cloudwatch_exporter::flush(deadline until) {
   patient_ = true;
   bool well = false;
   try {
@@ -146,7 +149,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void cloudwatch_exporter::hurry(deadline until) no
 }
 
 /// One request of a stream, or what keeps it from being made.
-FANLIGHT_INLINE std::optional<outcome> cloudwatch_exporter::send(cloudwatch_pending& from, deadline until) {
+FANLIGHT_COLD FANLIGHT_INLINE std::optional<outcome> cloudwatch_exporter::send(cloudwatch_pending& from, deadline until) {
   if (auto given_up = hold_off(until)) return given_up;
   auto const count = from.next(how_.limits);
   if (count == 0) return current_ = nullptr, std::nullopt;
@@ -165,13 +168,14 @@ FANLIGHT_INLINE std::optional<outcome> cloudwatch_exporter::send(cloudwatch_pend
 }
 
 /// That something is missing is no error: it is made then.
-FANLIGHT_INLINE void cloudwatch_exporter::count_request(std::uint64_t bytes, bool was_sent, cloudwatch_reply const& reply) const {
+FANLIGHT_COLD FANLIGHT_INLINE void cloudwatch_exporter::count_request(std::uint64_t bytes, bool was_sent,
+                                                                      cloudwatch_reply const& reply) const {
   if (!setup_.count) return;
   bool const is_well = reply.verdict == cloudwatch_verdict::done || reply.verdict == cloudwatch_verdict::missing;
   setup_.count({bytes * reply.sent, was_sent ? reply.sent : reply.sent - std::min(reply.sent, 1u), is_well ? std::string_view{} : reply.why});
 }
 
-FANLIGHT_INLINE void cloudwatch_exporter::write_events(cloudwatch_pending const& from, std::size_t count) {
+FANLIGHT_COLD FANLIGHT_INLINE void cloudwatch_exporter::write_events(cloudwatch_pending const& from, std::size_t count) {
   body_.clear();
   json_writer json{body_};
   json.open_object();
@@ -201,7 +205,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void cloudwatch_exporter::write_entity(json_writer
   auto keys = how_.given.entity_keys;
   if (keys.empty()) {
     auto const fact = [this](std::string_view name) { return setup_.who ? setup_.who->get(name) : std::string_view{}; };
-    auto const cut = [](std::string_view text) { return std::string{text.substr(0, utf8_cut(text, 512))}; };
+    auto const cut = [](std::string_view text) { return std::string{utf8_front(text, 512)}; };
     auto const name = fact("service.name");
     auto where = fact("deployment.environment.name");
     if (where.empty()) where = fact("deployment.environment");

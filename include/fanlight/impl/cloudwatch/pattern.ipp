@@ -3,6 +3,7 @@
 
 #include <fanlight/detail/utf8.hpp>
 #include <fanlight/impl/cloudwatch/pattern.hpp>
+#include <fanlight/impl/joined.hpp>
 
 #include <ctime>
 
@@ -15,11 +16,11 @@ namespace detail {
   auto const name = inside.substr(0, colon);
   bool const is_known = !name.empty() && name.find(' ') == std::string_view::npos &&
                         known.find(std::string{" "}.append(name).append(" ")) != std::string_view::npos;
-  if (!is_known) return "there is no {" + std::string{name} + "}; write one of" + std::string{known} + "in braces, and {{ for a brace";
+  if (!is_known) return joined({"there is no {", name, "}; write one of", known, "in braces, and {{ for a brace"});
   bool const is_time = name == "strftime";
   if (is_time && (colon == std::string_view::npos || colon + 1 == inside.size()))
     return "{strftime} needs a format, such as {strftime:%Y-%m-%d}";
-  if (!is_time && colon != std::string_view::npos) return "{" + std::string{name} + "} takes nothing behind its name";
+  if (!is_time && colon != std::string_view::npos) return joined({"{", name, "} takes nothing behind its name"});
   to.push_back({std::string{name}, is_time ? std::string{inside.substr(colon + 1)} : std::string{}});
   return {};
 }
@@ -91,7 +92,7 @@ FANLIGHT_COLD FANLIGHT_INLINE std::string stream_name(cloudwatch_pattern const& 
 FANLIGHT_COLD FANLIGHT_INLINE std::string wrong_with_group(std::string_view name) {
   std::string const cure = "; a name has 1 to 512 letters, digits and . - _ / #, and does not begin with aws/";
   if (name.empty()) return "it is empty" + cure;
-  if (name.size() > 512) return "it has " + std::to_string(name.size()) + " letters" + cure;
+  if (name.size() > 512) return joined({"it has ", std::to_string(name.size()), " letters", cure});
   if (name.substr(0, 4) == "aws/") return "it begins with aws/" + cure;
   for (char const letter : name) {
     bool const plain = (letter >= '0' && letter <= '9') || (letter >= 'A' && letter <= 'Z') || (letter >= 'a' && letter <= 'z');

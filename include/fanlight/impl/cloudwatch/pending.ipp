@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fanlight/impl/cloudwatch/pending.hpp>
+#include <fanlight/impl/places.hpp>
 
 #include <algorithm>
 
@@ -30,7 +31,7 @@ FANLIGHT_INLINE void cloudwatch_pending::add(std::int64_t time, std::string_view
 FANLIGHT_INLINE std::size_t cloudwatch_pending::next(cloudwatch_limits const& within) {
   if (planned_ != 0 || events_.empty()) return planned_;
   auto const earlier = [](cloudwatch_event const& one, cloudwatch_event const& other) { return one.time < other.time; };
-  if (!std::is_sorted(events_.begin(), events_.end(), earlier)) std::stable_sort(events_.begin(), events_.end(), earlier);
+  if (!std::is_sorted(events_.begin(), events_.end(), earlier)) sort_list(events_, earlier);
   auto most = within;
   most.count = std::min(most.count, ceiling_);
   return planned_ = first_request(events_.data(), events_.size(), most);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fanlight/impl/cloudwatch/exporter.hpp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/json_tree.hpp>
 
 FANLIGHT_BEGIN
@@ -49,7 +50,7 @@ FANLIGHT_COLD FANLIGHT_INLINE cloudwatch_reply cloudwatch_exporter::create_group
 /// Stream, and group if that is missing too; then the same request goes out again, which is no further attempt.
 FANLIGHT_COLD FANLIGHT_INLINE std::optional<outcome> cloudwatch_exporter::make_place(cloudwatch_pending& of, std::size_t count, deadline until) {
   auto const& how = how_.given;
-  auto const place = how.name + ": log stream '" + of.name() + "' of group '" + how.log_group + "'";
+  auto const place = joined({how.name, ": log stream '", of.name(), "' of group '", how.log_group, "'"});
   if (std::exchange(of.made, false)) {  // a moment ago it was; or it may not be made by us
     cloudwatch_reply later;
     later.verdict = cloudwatch_verdict::transient;
@@ -60,7 +61,10 @@ FANLIGHT_COLD FANLIGHT_INLINE std::optional<outcome> cloudwatch_exporter::make_p
   auto reply = create_stream(of.name(), until);
   if (reply.verdict == cloudwatch_verdict::missing) {
     if (!how.create_group)
-      return lose(of, count, how.name + ": log group '" + how.log_group + "' does not exist, and create_group is off; make it, or set log_group"), std::nullopt;
+      return lose(of, count,
+                  joined(
+                      {how.name, ": log group '", how.log_group, "' does not exist, and create_group is off; make it, or set log_group"})),
+             std::nullopt;
     reply = create_group(until);
     if (reply.verdict == cloudwatch_verdict::done) reply = create_stream(of.name(), until);
   }
@@ -143,8 +147,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void cloudwatch_exporter::tag_group(deadline until
 
 FANLIGHT_COLD FANLIGHT_INLINE void cloudwatch_exporter::warn_of(cloudwatch_reply const& reply) {
   if (reply.verdict == cloudwatch_verdict::done || std::exchange(told_upkeep_, true)) return;
-  tell(problem_code::back_end_warned, how_.given.name + ": lines are delivered, but retention or tags of log group '" + how_.given.log_group +
-                                          "' could not be set: " + reply.why);
+  tell(problem_code::back_end_warned, joined({how_.given.name, ": lines are delivered, but retention or tags of log group '",
+                                              how_.given.log_group, "' could not be set: ", reply.why}));
 }
 
 }  // namespace detail

@@ -5,6 +5,7 @@
 #include <fanlight/impl/aws/session.ipp>
 #include <fanlight/impl/cloudwatch/service.hpp>
 #include <fanlight/impl/cloudwatch/settings.ipp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/json_facts.hpp>
 
 #include <charconv>
@@ -83,8 +84,8 @@ FANLIGHT_COLD FANLIGHT_INLINE std::string cloudwatch_service::find() {
   return {};
 }
 
-FANLIGHT_INLINE cloudwatch_reply cloudwatch_service::call(std::string_view action, std::string_view body, bool gzip, attempt const& which,
-                                                          cloudwatch_moment until) {
+FANLIGHT_COLD FANLIGHT_INLINE cloudwatch_reply cloudwatch_service::call(std::string_view action, std::string_view body, bool gzip,
+                                                                        attempt const& which, cloudwatch_moment until) {
   cloudwatch_reply out;
   out.verdict = cloudwatch_verdict::keys;
   if (out.why = find(); !out.why.empty()) return out;
@@ -92,7 +93,7 @@ FANLIGHT_INLINE cloudwatch_reply cloudwatch_service::call(std::string_view actio
   if (gzip) headers.emplace_back("Content-Encoding", "gzip");
   if (!which.id.empty()) {
     headers.emplace_back("amz-sdk-invocation-id", which.id);
-    headers.emplace_back("amz-sdk-request", "attempt=" + std::to_string(which.number) + "; max=" + std::to_string(which.most));
+    headers.emplace_back("amz-sdk-request", joined({"attempt=", std::to_string(which.number), "; max=", std::to_string(which.most)}));
   }
   until = std::min(until, std::chrono::steady_clock::now() + timeout_);
   bool at_once = false;
@@ -102,7 +103,8 @@ FANLIGHT_INLINE cloudwatch_reply cloudwatch_service::call(std::string_view actio
   return out;
 }
 
-FANLIGHT_INLINE cloudwatch_reply cloudwatch_service::exchange(aws_headers headers, std::string_view body, cloudwatch_moment until, bool& at_once) {
+FANLIGHT_COLD FANLIGHT_INLINE cloudwatch_reply cloudwatch_service::exchange(aws_headers headers, std::string_view body,
+                                                                            cloudwatch_moment until, bool& at_once) {
   cloudwatch_reply out;
   at_once = false;
   out.verdict = cloudwatch_verdict::keys;
@@ -127,7 +129,7 @@ FANLIGHT_INLINE cloudwatch_reply cloudwatch_service::exchange(aws_headers header
 }
 
 /// Puts what came into words, and finds out whether CloudWatch said it at all.
-FANLIGHT_INLINE void cloudwatch_service::explain(cloudwatch_reply& to, aws_error const& error) const {
+FANLIGHT_COLD FANLIGHT_INLINE void cloudwatch_service::explain(cloudwatch_reply& to, aws_error const& error) const {
   auto const& answer = to.answer;
   auto const* const id = answer.header("x-amzn-requestid");
   if (to.verdict == cloudwatch_verdict::done && answer.failed == http_failure::none) {
@@ -140,9 +142,9 @@ FANLIGHT_INLINE void cloudwatch_service::explain(cloudwatch_reply& to, aws_error
     to.why = answer.what;
     return;
   }
-  to.why = url_for_people(url_) + ": it answered " + std::to_string(answer.status);
+  to.why = joined({url_for_people(url_), ": it answered ", std::to_string(answer.status)});
   if (!error.code.empty()) to.why += " " + error.code;
-  if (!error.message.empty()) to.why += " (" + error.message + ")";
+  if (!error.message.empty()) to.why += joined({" (", error.message, ")"});
   if (id != nullptr) to.why += ", request " + one_line(*id, 80);
   for (auto const& secret : secrets_)  // the message was cut: it may hold a part of one, at its end
     if (auto const at = to.why.find(std::string_view{secret}.substr(0, 8)); secret.size() >= 8 && at != std::string::npos)

@@ -5,6 +5,7 @@
 #include <fanlight/impl/cloudwatch/line.ipp>
 #include <fanlight/impl/cloudwatch/pattern.ipp>
 #include <fanlight/impl/cloudwatch/settings.hpp>
+#include <fanlight/impl/joined.hpp>
 
 FANLIGHT_BEGIN
 namespace detail {
@@ -13,13 +14,13 @@ namespace detail {
 struct cloudwatch_critic {
   cloudwatch_config const& given;
   std::vector<problem>& wrong;
-  void tell(std::string const& what) const { wrong.push_back({problem_code::config_bad, given.name + ": " + what, given.name}); }
-  void within(char const* member, std::size_t is, std::size_t least, std::size_t most) const {
+  void tell(std::string const& what) const { wrong.push_back({problem_code::config_bad, joined({given.name, ": ", what}), given.name}); }
+  FANLIGHT_COLD void within(char const* member, std::size_t is, std::size_t least, std::size_t most) const {
     if (is < least || is > most)
-      tell(std::string{member} + " is " + std::to_string(is) + "; it must be from " + std::to_string(least) + " to " + std::to_string(most));
+      tell(joined({member, " is ", std::to_string(is), "; it must be from ", std::to_string(least), " to ", std::to_string(most)}));
   }
-  void positive(char const* member, std::chrono::milliseconds is) const {
-    if (is.count() <= 0) tell(std::string{member} + " is " + std::to_string(is.count()) + " ms; it must be 1 or more");
+  FANLIGHT_COLD void positive(char const* member, std::chrono::milliseconds is) const {
+    if (is.count() <= 0) tell(joined({member, " is ", std::to_string(is.count()), " ms; it must be 1 or more"}));
   }
 };
 
@@ -32,28 +33,31 @@ struct cloudwatch_critic {
 
 FANLIGHT_COLD FANLIGHT_INLINE void check_tags(cloudwatch_critic const& by) {
   auto const& tags = by.given.tags;
-  if (tags.size() > 50) by.tell("there are " + std::to_string(tags.size()) + " tags; CloudWatch takes 50");
+  if (tags.size() > 50) by.tell(joined({"there are ", std::to_string(tags.size()), " tags; CloudWatch takes 50"}));
   for (auto const& [key, value] : tags) {
     bool const good = !key.empty() && utf8_count(key) <= 128 && utf8_count(value) <= 256 && is_utf8(key) && is_utf8(value);
-    if (!good) by.tell("tag " + shown({}, key) + ": a key has 1 to 128 characters, a value at most 256");
-    if (lower_case(std::string_view{key}.substr(0, 4)) == "aws:") by.tell("tag " + shown({}, key) + ": keys that begin with aws: belong to AWS");
+    if (!good) by.tell(joined({"tag ", shown({}, key), ": a key has 1 to 128 characters, a value at most 256"}));
+    if (lower_case(std::string_view{key}.substr(0, 4)) == "aws:")
+      by.tell(joined({"tag ", shown({}, key), ": keys that begin with aws: belong to AWS"}));
   }
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE void check_entity(cloudwatch_critic const& by) {
   auto const& keys = by.given.entity_keys;
-  if (!keys.empty() && (keys.size() < 2 || keys.size() > 4)) by.tell("entity_keys has " + std::to_string(keys.size()) + " pairs; CloudWatch takes 2 to 4");
+  if (!keys.empty() && (keys.size() < 2 || keys.size() > 4))
+    by.tell(joined({"entity_keys has ", std::to_string(keys.size()), " pairs; CloudWatch takes 2 to 4"}));
   for (auto const& [key, value] : keys) {
     bool known = false;
     for (std::string_view const one : {"Type", "Name", "Environment", "ResourceType", "Identifier"}) known = known || key == one;
     if (!known || value.empty() || utf8_count(value) > 512)
-      by.tell("entity_keys, " + shown({}, key) + ": a key is Type, Name, Environment, ResourceType or Identifier, its value has 1 to 512 characters");
+      by.tell(joined({"entity_keys, ", shown({}, key),
+                      ": a key is Type, Name, Environment, ResourceType or Identifier, its value has 1 to 512 characters"}));
   }
   auto const& attributes = by.given.entity_attributes;
-  if (attributes.size() > 10) by.tell("there are " + std::to_string(attributes.size()) + " entity_attributes; CloudWatch takes 10");
+  if (attributes.size() > 10) by.tell(joined({"there are ", std::to_string(attributes.size()), " entity_attributes; CloudWatch takes 10"}));
   for (auto const& [key, value] : attributes)
     if (key.empty() || utf8_count(key) > 256 || value.empty() || utf8_count(value) > 512)
-      by.tell("entity_attributes, " + shown({}, key) + ": a key has 1 to 256 characters, a value 1 to 512");
+      by.tell(joined({"entity_attributes, ", shown({}, key), ": a key has 1 to 256 characters, a value 1 to 512"}));
   if (!attributes.empty() && keys.empty() && !by.given.entity) by.tell("entity_attributes are given, but entity is off; set entity = true, or entity_keys");
 }
 
@@ -74,10 +78,12 @@ FANLIGHT_COLD FANLIGHT_INLINE void check_cloudwatch(cloudwatch_config const& giv
   cloudwatch_critic const by{given, wrong};
   check_sizes(by);
   if (given.retention_days != 0 && !is_retention(given.retention_days))
-    by.tell("retention_days is " + std::to_string(given.retention_days) +
-            "; CloudWatch knows 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 and 3653");
+    by.tell(joined(
+        {"retention_days is ", std::to_string(given.retention_days),
+         "; CloudWatch knows 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 and 3653"}));
   if (given.enforce_retention && given.retention_days == 0) by.tell("enforce_retention is on, but there are no retention_days");
-  if (!given.region.empty() && !is_region(given.region)) by.tell("region is " + shown({}, given.region) + "; it must be one such as us-east-1");
+  if (!given.region.empty() && !is_region(given.region))
+    by.tell(joined({"region is ", shown({}, given.region), "; it must be one such as us-east-1"}));
   if (!is_utf8(given.truncation_suffix)) by.tell("truncation_suffix is no UTF-8");
   check_tags(by);
   check_entity(by);
@@ -85,9 +91,9 @@ FANLIGHT_COLD FANLIGHT_INLINE void check_cloudwatch(cloudwatch_config const& giv
 
 FANLIGHT_COLD FANLIGHT_INLINE void settle_patterns(cloudwatch_settings& to, cloudwatch_critic const& by) {
   if (auto const bad = read_pattern(to.given.log_stream, cloudwatch_stream_names, to.stream); !bad.empty())
-    by.tell("log_stream is " + shown({}, to.given.log_stream) + ": " + bad);
+    by.tell(joined({"log_stream is ", shown({}, to.given.log_stream), ": ", bad}));
   if (auto const bad = read_pattern(to.given.line, cloudwatch_line_names, to.form.line); !bad.empty())
-    by.tell("line is " + shown({}, to.given.line) + ": " + bad);
+    by.tell(joined({"line is ", shown({}, to.given.line), ": ", bad}));
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE void settle_names(cloudwatch_config& to, environment const& from) {
@@ -111,7 +117,7 @@ FANLIGHT_COLD FANLIGHT_INLINE cloudwatch_settings settle_cloudwatch(cloudwatch_c
   if (how.log_group.empty()) {
     if (final) by.tell("there is no log group: set log_group, or FANLIGHT_LOG_GROUP");
   } else if (auto const bad = wrong_with_group(how.log_group); !bad.empty()) {
-    by.tell("log_group is " + shown({}, how.log_group) + ": " + bad);
+    by.tell(joined({"log_group is ", shown({}, how.log_group), ": ", bad}));
   }
   settle_patterns(out, by);
   out.limits.bytes = how.max_batch_bytes, out.limits.count = how.max_batch_count;

@@ -6,6 +6,7 @@
 #include <fanlight/impl/cloudwatch/pattern.ipp>
 #include <fanlight/impl/cloudwatch/pending.ipp>
 #include <fanlight/impl/cloudwatch/streams.hpp>
+#include <fanlight/impl/joined.hpp>
 
 #include <algorithm>
 
@@ -14,7 +15,7 @@ namespace detail {
 
 /// As the system knows it now; its number when the thread is gone.
 [[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE std::string thread_name(std::uint32_t number) {
-  auto const text = read_small_file("/proc/self/task/" + std::to_string(number) + "/comm");
+  auto const text = read_small_file(joined({"/proc/self/task/", std::to_string(number), "/comm"}));
   auto const name = text ? std::string{trimmed(*text)} : std::string{};
   return name.empty() ? "thread-" + std::to_string(number) : name;
 }
@@ -34,12 +35,12 @@ FANLIGHT_COLD FANLIGHT_INLINE cloudwatch_streams::cloudwatch_streams(cloudwatch_
   machine_ = std::move(facts.host), program_ = std::move(facts.executable), process_ = facts.pid;
 }
 
-FANLIGHT_INLINE bool cloudwatch_streams::is_latest(cloudwatch_place const& where) const noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE bool cloudwatch_streams::is_latest(cloudwatch_place const& where) const noexcept {
   return latest_ != nullptr && (!by_logger_ || where.logger == logger_) && (!by_thread_ || where.thread == thread_) &&
          (!by_time_ || where.seconds == seconds_);
 }
 
-FANLIGHT_INLINE std::string cloudwatch_streams::name_of(cloudwatch_place const& where) const {
+FANLIGHT_COLD FANLIGHT_INLINE std::string cloudwatch_streams::name_of(cloudwatch_place const& where) const {
   cloudwatch_origin from;
   auto const thread = by_thread_ ? thread_name(where.thread) : std::string{};
   from.machine = machine_, from.program = program_, from.thread = thread;
@@ -48,7 +49,7 @@ FANLIGHT_INLINE std::string cloudwatch_streams::name_of(cloudwatch_place const& 
   return stream_name(by_, from);
 }
 
-FANLIGHT_INLINE cloudwatch_pending* cloudwatch_streams::at(cloudwatch_place const& where) {
+FANLIGHT_COLD FANLIGHT_INLINE cloudwatch_pending* cloudwatch_streams::at(cloudwatch_place const& where) {
   if (is_latest(where)) return latest_;
   auto name = name_of(where);
   auto found = std::find_if(open_.begin(), open_.end(), [&](auto const& one) { return one->name() == name; });

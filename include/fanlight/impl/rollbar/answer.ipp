@@ -1,6 +1,7 @@
 // Bodies of answer.hpp. [Rollbar: create item, rate limits]
 #pragma once
 
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/json_facts.hpp>
 #include <fanlight/impl/otlp_ruling.hpp>
 #include <fanlight/impl/rollbar/answer.hpp>
@@ -61,7 +62,7 @@ FANLIGHT_COLD FANLIGHT_INLINE rollbar_ruling rule_on_item(http_answer const& ans
   }
   bool refused = false;
   auto const words = words_of(answer, refused);
-  out.why = "Rollbar answered " + std::to_string(status) + (words.empty() ? "" : " (" + words + ")") + cure_of(status);
+  out.why = joined({"Rollbar answered ", std::to_string(status), (words.empty() ? "" : joined({" (", words, ")"})), cure_of(status)});
   if (status == 429 || number_in(answer, "x-rate-limit-remaining") == 0) out.wait = rate_limit_wait(answer, now);
   if (status >= 200 && status < 300) out.verdict = refused ? rollbar_verdict::refused : rollbar_verdict::taken;
   else if (status == 401 || status == 403 || status == 404) out.verdict = rollbar_verdict::forbidden, out.wait = std::max<std::chrono::milliseconds>(out.wait, std::chrono::seconds{60});

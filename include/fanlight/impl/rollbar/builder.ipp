@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fanlight/impl/aws/sha.hpp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/rollbar/builder.hpp>
 #include <fanlight/impl/rollbar/scrub.hpp>
 
@@ -69,7 +70,7 @@ FANLIGHT_COLD FANLIGHT_INLINE rollbar_node rollbar_builder::trace(rollbar_error 
   auto frames = rollbar_node::array();
   for (auto const& each : from.frames) frames.push(frame(each));
   auto exception = rollbar_node::object();
-  exception.put("class", first_letters(from.type, longest_class));
+  exception.put("class", utf8_front(from.type, longest_class));
   exception.put("message", from.message);
   auto out = rollbar_node::object();
   out.put("frames", std::move(frames));
@@ -118,7 +119,7 @@ FANLIGHT_COLD FANLIGHT_INLINE rollbar_node rollbar_builder::body(rollbar_source 
   if (path.empty()) return out;
   if (!host.empty()) {
     auto const scheme = text_of(from, {"url.scheme"}), port = text_of(from, {"server.port"});
-    out = (scheme.empty() ? "http" : scheme) + "://" + host + (port.empty() || port == "80" || port == "443" ? "" : ":" + port);
+    out = joined({(scheme.empty() ? "http" : scheme), "://", host, (port.empty() || port == "80" || port == "443" ? "" : ":" + port)});
   }
   return out + path + (query.empty() || path.find('?') != std::string::npos ? "" : "?" + query);
 }
@@ -157,9 +158,9 @@ FANLIGHT_COLD FANLIGHT_INLINE void rollbar_builder::person(rollbar_node& to, rol
   auto const id = part(from.person_id, "id", {"user.id", "enduser.id"});
   if (id.empty()) return;
   auto out = rollbar_node::object();
-  out.put("id", first_letters(id, 40));
-  if (how_.capture_username) out.put_some("username", first_letters(part(from.person_name, "username", {"user.name"}), 255));
-  if (how_.capture_email) out.put_some("email", first_letters(part(from.person_email, "email", {"user.email"}), 255));
+  out.put("id", utf8_front(id, 40));
+  if (how_.capture_username) out.put_some("username", utf8_front(part(from.person_name, "username", {"user.name"}), 255));
+  if (how_.capture_email) out.put_some("email", utf8_front(part(from.person_email, "email", {"user.email"}), 255));
   to.put("person", std::move(out));
 }
 
@@ -192,7 +193,7 @@ FANLIGHT_COLD FANLIGHT_INLINE rollbar_node rollbar_builder::custom(rollbar_sourc
   };
   offer("trace_id", from.trace_id);
   offer("span_id", from.span_id);
-  if (from.trace_id.size() == 32) offer("xray_trace_id", "1-" + from.trace_id.substr(0, 8) + "-" + from.trace_id.substr(8));
+  if (from.trace_id.size() == 32) offer("xray_trace_id", joined({"1-", from.trace_id.substr(0, 8), "-", from.trace_id.substr(8)}));
   offer("log_group", how_.log_group);
   offer("log_stream", how_.log_stream);
   offer("uncaught_by", from.uncaught);
@@ -211,18 +212,18 @@ FANLIGHT_COLD FANLIGHT_INLINE rollbar_node rollbar_builder::server() const {
   out.put_some("host", how_.host.empty() ? who_->get("host.name") : std::string_view{how_.host});
   out.put_some("root", how_.root);
   out.put_some("branch", how_.branch);
-  out.put_some("code_version", first_letters(code_version_, 40));
-  out.put_some("cpu", first_letters(who_->get("host.arch"), 255));
+  out.put_some("code_version", utf8_front(code_version_, 40));
+  out.put_some("cpu", utf8_front(who_->get("host.arch"), 255));
   out.put_some("service", who_->get("service.name"));
   if (auto const pid = who_->attributes.get("process.pid"); pid.is_integer()) out.put("pid", rollbar_node::from(pid));
   return out;
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE void rollbar_builder::frame_of_item(rollbar_node& to, std::string_view level, std::string_view uuid, std::int64_t time) const {
-  to.put("environment", first_letters(environment_, 255));
+  to.put("environment", utf8_front(environment_, 255));
   to.put("level", level);
   to.put("timestamp", rollbar_node::number(time / 1'000'000'000));
-  to.put_some("code_version", first_letters(code_version_, 40));
+  to.put_some("code_version", utf8_front(code_version_, 40));
   to.put_some("platform", how_.platform);
   to.put("language", "c++");
   to.put_some("framework", how_.framework);
@@ -246,8 +247,8 @@ FANLIGHT_COLD FANLIGHT_INLINE rollbar_node rollbar_builder::build(rollbar_source
   auto out = rollbar_node::object();
   frame_of_item(out, name_of(as.level), as.uuid, from.time);
   out.put("body", body(from, as));
-  out.put_some("context", first_letters(as.context, 255));
-  out.put_some("title", first_letters(as.title, 255));
+  out.put_some("context", utf8_front(as.context, 255));
+  out.put_some("title", utf8_front(as.title, 255));
   // Rollbar would take the SHA-1 of a longer one itself.
   out.put_some("fingerprint", utf8_count(as.fingerprint) <= 40 ? as.fingerprint : sha1_hex(as.fingerprint));
   if (auto asked = request(from); !asked.members.empty()) out.put("request", std::move(asked));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fanlight/exporters/rollbar.hpp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/json_facts.hpp>
 #include <fanlight/impl/otlp_ruling.hpp>
 #include <fanlight/impl/rollbar/node.hpp>
@@ -27,11 +28,11 @@ namespace detail {
   auto out = rollbar_node::object();
   out.put_some("status", what.status);
   if (what.id != 0) return out;
-  out.put("environment", first_letters(what.environment.empty() ? "production" : what.environment, 255));
-  out.put("revision", first_letters(what.revision, 255));
-  out.put_some("rollbar_username", first_letters(what.rollbar_username, 255));
-  out.put_some("local_username", first_letters(what.local_username, 255));
-  out.put_some("comment", std::string_view{what.comment}.substr(0, utf8_cut(what.comment, 60'000)));
+  out.put("environment", utf8_front(what.environment.empty() ? "production" : what.environment, 255));
+  out.put("revision", utf8_front(what.revision, 255));
+  out.put_some("rollbar_username", utf8_front(what.rollbar_username, 255));
+  out.put_some("local_username", utf8_front(what.local_username, 255));
+  out.put_some("comment", utf8_front(what.comment, 60'000));
   return out;
 }
 
@@ -44,7 +45,10 @@ namespace detail {
     if (parent.empty() && key == "message") message = one_line(text);
   });
   out.done = answer.failed == http_failure::none && answer.status >= 200 && answer.status < 300;
-  if (!out.done) out.why = answer.failed != http_failure::none ? answer.what : "Rollbar answered " + std::to_string(answer.status) + (message.empty() ? "" : " (" + message + ")");
+  if (!out.done)
+    out.why = answer.failed != http_failure::none
+                  ? answer.what
+                  : joined({"Rollbar answered ", std::to_string(answer.status), (message.empty() ? "" : joined({" (", message, ")"}))});
   return out;
 }
 

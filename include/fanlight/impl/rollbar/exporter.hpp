@@ -20,7 +20,7 @@ class rollbar_exporter final : public exporter {
   explicit rollbar_exporter(rollbar_settings how);
 
   [[nodiscard]] record_types kinds() const noexcept override { return takes<error_record> | background(); }
-  [[nodiscard]] record_types background() const noexcept override {
+  [[nodiscard]] FANLIGHT_COLD record_types background() const noexcept override {
     auto const& telemetry = how_.given.telemetry;
     return telemetry.count == 0 ? 0 : takes<log_record> | (telemetry.spans ? takes<span_record> : 0u);
   }

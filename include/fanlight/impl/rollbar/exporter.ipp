@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fanlight/impl/backoff.hpp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/otlp_ruling.hpp>
 #include <fanlight/impl/rollbar/exporter.hpp>
 #include <fanlight/impl/rollbar/maker.ipp>
@@ -36,14 +37,14 @@ FANLIGHT_COLD FANLIGHT_INLINE void rollbar_exporter::start(exporter_setup const&
   if (transport_ && !how_.given.spool.folder.empty()) open_spool();
 }
 
-FANLIGHT_INLINE void rollbar_exporter::hurry(deadline until) noexcept {
+FANLIGHT_COLD FANLIGHT_INLINE void rollbar_exporter::hurry(deadline until) noexcept {
   if (transport_) transport_->hurry(until);
   std::lock_guard const held{lock_};
   hurried_ = std::min(hurried_, until);
   bell_.notify_all();
 }
 
-FANLIGHT_INLINE outcome rollbar_exporter::consume(entry_type type, batch_ref const& records, deadline until) {
+FANLIGHT_COLD FANLIGHT_INLINE outcome rollbar_exporter::consume(entry_type type, batch_ref const& records, deadline until) {
   ring_.take(type, records);
   if (type != entry_type::error || !maker_) return outcome::delivered();
   for (auto const& each : batch<error_record>{records}) take(each);
@@ -98,7 +99,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void rollbar_exporter::add_notice(bool at_once) {
   if (maker_->owes_notice() && (at_once || now() >= maker_->notice_at())) enqueue(maker_->notice(), {}, 0);
 }
 
-FANLIGHT_INLINE outcome rollbar_exporter::tend(deadline until) {
+FANLIGHT_COLD FANLIGHT_INLINE outcome rollbar_exporter::tend(deadline until) {
   if (!maker_) return outcome::delivered();
   add_notice(false);
   auto out = send_all(until);
@@ -157,7 +158,7 @@ FANLIGHT_COLD FANLIGHT_INLINE outcome rollbar_exporter::send_all(deadline until)
     if (std::chrono::steady_clock::now() >= until) return outcome::retry("there was no time left", std::chrono::milliseconds{1});
     auto const answer = request(queue_.front(), until);
     auto ruling = rule_on_item(answer, static_cast<std::int64_t>(std::time(nullptr)));
-    if (answer.failed == http_failure::none) ruling.why = url_for_people(how_.url) + ": " + maker_->scrubber().clean(ruling.why);
+    if (answer.failed == http_failure::none) ruling.why = joined({url_for_people(how_.url), ": ", maker_->scrubber().clean(ruling.why)});
     follow(ruling);
   }
   return outcome::delivered();
@@ -241,7 +242,9 @@ FANLIGHT_COLD FANLIGHT_INLINE void rollbar_exporter::open_spool() {
   spool_.emplace(how.folder, how_.given.name, rollbar_spool::bounds{how.items, how.bytes, how.age});
   if (auto const wrong = spool_->open(); !wrong.empty()) {
     spool_.reset();
-    if (setup_.tell) setup_.tell(problem_code::file_failed, "the spool's folder '" + how.folder + "' cannot be used (" + wrong + "), so what cannot be sent is lost when the program ends");
+    if (setup_.tell)
+      setup_.tell(problem_code::file_failed, joined({"the spool's folder '", how.folder, "' cannot be used (", wrong,
+                                                     "), so what cannot be sent is lost when the program ends"}));
   } else if (setup_.tend_soon) {
     setup_.tend_soon();
   }
@@ -261,7 +264,8 @@ FANLIGHT_COLD FANLIGHT_INLINE bool rollbar_exporter::set_aside(waiting& one) {
   auto const wrong = spool_->keep(one.uuid, happened, body, place);
   books().spool_dropped.fetch_add(spool_->thrown_away(), std::memory_order_relaxed);
   if (!wrong.empty()) {
-    if (setup_.tell) setup_.tell(problem_code::file_failed, "an item could not be written to '" + how_.given.spool.folder + "': " + wrong);
+    if (setup_.tell)
+      setup_.tell(problem_code::file_failed, joined({"an item could not be written to '", how_.given.spool.folder, "': ", wrong}));
     return false;
   }
   one.on_disk = std::move(place);
@@ -273,14 +277,18 @@ FANLIGHT_COLD FANLIGHT_INLINE bool rollbar_exporter::set_aside(waiting& one) {
 FANLIGHT_COLD FANLIGHT_INLINE void rollbar_exporter::remove_file(waiting const& one) {
   if (!one.on_disk || !spool_ || spool_->remove(*one.on_disk)) return;
   spool_.reset();
-  if (setup_.tell) setup_.tell(problem_code::file_failed, "'" + one.on_disk->path + "' cannot be removed; the spool is left alone from now on");
+  if (setup_.tell)
+    setup_.tell(problem_code::file_failed, joined({"'", one.on_disk->path, "' cannot be removed; the spool is left alone from now on"}));
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE bool rollbar_exporter::take_from_spool() {
   if (!spool_ || now() < spool_rests_until_) return false;
   auto found = spool_->oldest(wall_now() / 1'000'000);
   books().spool_dropped.fetch_add(spool_->thrown_away(), std::memory_order_relaxed);
-  if (!found) return false;
+  if (!found) {
+    if (!spool_->is_held()) spool_rests_until_ = now() + how_.given.retry_most;  // whoever sends them may end before it has
+    return false;
+  }
   waiting one;
   one.body = found->body, one.uuid = found->uuid;
   one.since = now();

@@ -4,6 +4,7 @@
 
 #include <fanlight/exporter.hpp>
 #include <fanlight/exporters/rollbar_config.hpp>
+#include <fanlight/impl/places.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -29,7 +30,7 @@ class minute_bucket {
   using moment = std::chrono::steady_clock::time_point;
   explicit minute_bucket(std::size_t items) : most_{static_cast<double>(items)}, left_{most_} {}
 
-  [[nodiscard]] bool has_one(moment now) {
+  [[nodiscard]] FANLIGHT_COLD bool has_one(moment now) {
     if (most_ == 0) return true;
     if (since_ != moment{}) left_ = std::min(most_, left_ + std::chrono::duration<double>(now - since_).count() * most_ / 60.0);
     since_ = now;
@@ -46,7 +47,7 @@ class minute_bucket {
 class held_back {
  public:
   using moment = std::chrono::steady_clock::time_point;
-  void add(std::string const& type, moment now) {
+  FANLIGHT_COLD void add(std::string const& type, moment now) {
     if (count_++ == 0) since_ = now;
     for (auto& each : types_)
       if (each.first == type) return void(++each.second);
@@ -56,8 +57,8 @@ class held_back {
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
   [[nodiscard]] moment notice_at() const noexcept { return since_ + std::chrono::minutes{1}; }
   /// The most frequent first.
-  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> take() {
-    std::stable_sort(types_.begin(), types_.end(), [](auto const& one, auto const& other) { return one.second > other.second; });
+  [[nodiscard]] FANLIGHT_COLD std::vector<std::pair<std::string, std::uint64_t>> take() {
+    sort_list(types_, [](auto const& one, auto const& other) { return one.second > other.second; });
     count_ = 0;
     return std::exchange(types_, {});
   }
@@ -72,7 +73,7 @@ class held_back {
 class recent_uuids {
  public:
   /// False: it was here before.
-  [[nodiscard]] bool add(std::string const& uuid) {
+  [[nodiscard]] FANLIGHT_COLD bool add(std::string const& uuid) {
     if (uuid.empty()) return true;
     if (std::find(known_.begin(), known_.end(), uuid) != known_.end()) return false;
     known_.push_back(uuid);
@@ -92,7 +93,7 @@ class look_alikes {
   [[nodiscard]] bool is_on() const noexcept { return window_.count() > 0; }
 
   /// Nothing: it was here a moment ago, and is counted. A number: so many were left out since the last one.
-  [[nodiscard]] std::optional<std::uint64_t> see(std::uint64_t look, moment now) {
+  [[nodiscard]] FANLIGHT_COLD std::optional<std::uint64_t> see(std::uint64_t look, moment now) {
     for (auto& each : known_) {
       if (each.look != look) continue;
       if (now - each.sent < window_) return ++each.left_out, std::nullopt;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fanlight/detail/process_facts.hpp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/otlp_ruling.hpp>
 #include <fanlight/impl/rollbar/maker.hpp>
 
@@ -42,7 +43,9 @@ bool rollbar_maker::call(hook which, char const* name, Call what) {
   } catch (...) { why = "something that is no std::exception"; }
   failed = true;
   books().hook_failures.fetch_add(1, std::memory_order_relaxed);
-  if (setup_.tell) setup_.tell(problem_code::process_threw, how_.name + ": its function " + name + " threw (" + why + ") and is not called again; items go without it");
+  if (setup_.tell)
+    setup_.tell(problem_code::process_threw,
+                joined({how_.name, ": its function ", name, " threw (", why, ") and is not called again; items go without it"}));
   return false;
 }
 
@@ -95,7 +98,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void keep_within_limits(rollbar_node& data) {
   constexpr row rows[]{{"environment", 255}, {"context", 255}, {"title", 255}, {"code_version", 40}, {"fingerprint", 40},
                        {"person/id", 40}, {"person/username", 255}, {"person/email", 255}, {"uuid", 36}};
   for (auto const& each : rows)
-    if (auto* const found = data.at(each.path); found != nullptr && found->is_text()) found->words.resize(first_letters(found->words, each.most).size());
+    if (auto* const found = data.at(each.path); found != nullptr && found->is_text())
+      found->words.resize(utf8_front(found->words, each.most).size());
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE rollbar_maker::made rollbar_maker::make(error_record const& from, rollbar_ring const& before, moment at) {
@@ -142,8 +146,9 @@ FANLIGHT_COLD FANLIGHT_INLINE rollbar_node rollbar_maker::failsafe(rollbar_node 
   };
   auto const type = text({"body/trace/exception/class", "body/trace_chain/0/exception/class"});
   auto const message = text({"body/trace/exception/message", "body/trace_chain/0/exception/message", "body/message/body"});
-  std::string const shown{first_letters(message, 255)};
-  auto out = builder_.notice("The item was too large for Rollbar: " + (type.empty() ? "" : type + ": ") + shown, text({"level"}), random_uuid(), wall_now());
+  std::string const shown{utf8_front(message, 255)};
+  auto out = builder_.notice(joined({"The item was too large for Rollbar: ", (type.empty() ? "" : type + ": "), shown}), text({"level"}),
+                             random_uuid(), wall_now());
   out.put_some("environment", text({"environment"}));
   out.put_some("title", text({"title"}));
   auto& custom = out.within("custom");
@@ -158,9 +163,11 @@ FANLIGHT_COLD FANLIGHT_INLINE rollbar_node rollbar_maker::notice() {
   auto const count = held_.count();
   auto const types = held_.take();
   bool const in_all = how_.max_items != 0 && items_ >= how_.max_items;
-  std::string words = std::to_string(count) + (count == 1 ? " report was" : " reports were") + " not sent: ";
-  words += in_all ? "the limit of " + std::to_string(how_.max_items) + " items is reached" : "the limit of " + std::to_string(how_.items_per_minute) + " items per minute was reached";
-  for (std::size_t i = 0; i < types.size() && i < 5; ++i) words += (i == 0 ? ". Most of them: " : ", ") + types[i].first + " (" + std::to_string(types[i].second) + ")";
+  std::string words = joined({std::to_string(count), (count == 1 ? " report was" : " reports were"), " not sent: "});
+  words += in_all ? joined({"the limit of ", std::to_string(how_.max_items), " items is reached"})
+                  : joined({"the limit of ", std::to_string(how_.items_per_minute), " items per minute was reached"});
+  for (std::size_t i = 0; i < types.size() && i < 5; ++i)
+    words += joined({(i == 0 ? ". Most of them: " : ", "), types[i].first, " (", std::to_string(types[i].second), ")"});
   auto out = builder_.notice(words, "warning", random_uuid(), wall_now());
   auto& custom = out.within("custom");
   custom.put("dropped", rollbar_node::number(static_cast<std::int64_t>(count)));

@@ -47,11 +47,11 @@ struct rollbar_node {
   rollbar_node& put(std::string_view name, std::string_view any) { return put(name, text(any)); }
   rollbar_node& put(std::string_view name, char const* any) { return put(name, text(any)); }
   /// Only where there is none of that name yet.
-  void offer(std::string_view name, rollbar_node node) {
+  FANLIGHT_COLD void offer(std::string_view name, rollbar_node node) {
     if (find(name) == nullptr) put(name, std::move(node));
   }
   /// A text that is not empty.
-  void put_some(std::string_view name, std::string_view any) {
+  FANLIGHT_COLD void put_some(std::string_view name, std::string_view any) {
     if (!any.empty()) put(name, text(any));
   }
   /// The object of that name, made when it is not there.
@@ -64,15 +64,12 @@ struct rollbar_node {
   [[nodiscard]] std::string json() const;
 
  private:
-  [[nodiscard]] static rollbar_node of(type which) {
+  [[nodiscard]] FANLIGHT_COLD static rollbar_node of(type which) {
     rollbar_node out;
     out.what = which;
     return out;
   }
 };
-
-/// At most that many characters.
-[[nodiscard]] std::string_view first_letters(std::string_view text, std::size_t most) noexcept;
 
 }  // namespace detail
 FANLIGHT_END

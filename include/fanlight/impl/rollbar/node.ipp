@@ -10,10 +10,6 @@
 FANLIGHT_BEGIN
 namespace detail {
 
-FANLIGHT_COLD FANLIGHT_INLINE std::string_view first_letters(std::string_view text, std::size_t most) noexcept {
-  return text.substr(0, utf8_cut(text, most));
-}
-
 FANLIGHT_COLD FANLIGHT_INLINE rollbar_node rollbar_node::text(std::string_view any) {
   auto out = of(type::text);
   if (is_utf8(any)) out.words = any;

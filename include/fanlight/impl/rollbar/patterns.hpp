@@ -16,7 +16,7 @@ namespace detail {
 class text_patterns {
  public:
   /// Those that cannot be understood are left out, and named in `wrong`.
-  explicit text_patterns(std::vector<std::string> const& patterns, std::vector<std::string>* wrong = nullptr) {
+  FANLIGHT_COLD explicit text_patterns(std::vector<std::string> const& patterns, std::vector<std::string>* wrong = nullptr) {
     for (auto const& each : patterns) {
       auto made = std::make_unique<compiled>();
       made->good = ::regcomp(&made->as, each.c_str(), REG_EXTENDED | REG_NOSUB) == 0;
@@ -25,7 +25,7 @@ class text_patterns {
     }
   }
   /// Whether one of them finds anything there. Of a long text, the beginning counts.
-  [[nodiscard]] bool match(std::string text) const {
+  [[nodiscard]] FANLIGHT_COLD bool match(std::string text) const {
     if (text.size() > 4096) text.resize(4096);
     for (auto const& each : all_)
       if (::regexec(&each->as, text.c_str(), 0, nullptr, 0) == 0) return true;
@@ -39,7 +39,7 @@ class text_patterns {
     compiled() = default;
     compiled(compiled const&) = delete;
     compiled& operator=(compiled const&) = delete;
-    ~compiled() {
+    FANLIGHT_COLD ~compiled() {
       if (good) ::regfree(&as);
     }
   };

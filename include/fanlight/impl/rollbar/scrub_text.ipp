@@ -62,12 +62,12 @@ class text_scrubber {
 
  private:
   [[nodiscard]] char letter(std::size_t at) const noexcept { return at < text_.size() ? text_[at] : '\0'; }
-  void copy_to(std::size_t end) {
+  FANLIGHT_COLD void copy_to(std::size_t end) {
     out_.append(text_, at_, end - at_);
     at_ = end;
   }
   /// Everything up to `begin` as it is, and what stands from there to `end` masked.
-  void mask(std::size_t begin, std::size_t end) {
+  FANLIGHT_COLD void mask(std::size_t begin, std::size_t end) {
     copy_to(begin);
     out_ += filtered;
     at_ = end;

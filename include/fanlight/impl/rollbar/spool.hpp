@@ -38,6 +38,8 @@ class rollbar_spool {
   [[nodiscard]] std::string keep(std::string_view uuid, std::int64_t time, std::string_view body, item& to);
   /// The oldest that is not too old; nothing when there is none, or when another process sends them.
   [[nodiscard]] std::optional<item> oldest(std::int64_t now);
+  /// Whether we are the ones who send; asking for the oldest tries to become that.
+  [[nodiscard]] bool is_held() const noexcept { return lock_ >= 0; }
   /// It has arrived, or nobody will ever take it. False: it cannot be removed, and would come again.
   [[nodiscard]] bool remove(item const& one);
   /// How many were thrown away, since this was asked last, because there were too many or they were too old.

@@ -1,6 +1,8 @@
 // Bodies of spool.hpp.
 #pragma once
 
+#include <fanlight/impl/joined.hpp>
+#include <fanlight/impl/places.hpp>
 #include <fanlight/impl/rollbar/spool.hpp>
 
 #include <algorithm>
@@ -45,7 +47,7 @@ FANLIGHT_COLD FANLIGHT_INLINE rollbar_spool::~rollbar_spool() {
 
 FANLIGHT_COLD FANLIGHT_INLINE bool rollbar_spool::take_lock() {
   if (lock_ >= 0) return true;
-  lock_ = ::open((folder_ + "lock" + suffix_).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  lock_ = ::open((joined({folder_, "lock", suffix_})).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock_ >= 0 && ::flock(lock_, LOCK_EX | LOCK_NB) == 0) return true;
   if (lock_ >= 0) ::close(lock_);
   lock_ = -1;
@@ -96,7 +98,7 @@ FANLIGHT_COLD FANLIGHT_INLINE std::vector<rollbar_spool::entry> rollbar_spool::e
     if (::lstat((folder_ + name).c_str(), &seen) == 0 && S_ISREG(seen.st_mode)) out.push_back({std::move(name), static_cast<std::size_t>(seen.st_size)});
   }
   ::closedir(all);
-  std::sort(out.begin(), out.end(), [](entry const& one, entry const& other) { return one.name < other.name; });
+  sort_list(out, [](entry const& one, entry const& other) { return one.name < other.name; });
   return out;
 }
 

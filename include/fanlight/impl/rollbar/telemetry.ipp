@@ -1,6 +1,7 @@
 // Bodies of telemetry.hpp. [Rollbar: create item, telemetry]
 #pragma once
 
+#include <fanlight/impl/places.hpp>
 #include <fanlight/impl/rollbar/event.hpp>
 #include <fanlight/impl/rollbar/telemetry.hpp>
 
@@ -46,7 +47,7 @@ FANLIGHT_INLINE void rollbar_ring::take(entry_type type, batch_ref const& record
     at += head.size;
   }
   auto const later = [](place const& one, place const& other) { return one.time < other.time; };
-  std::stable_sort(found.begin(), found.end(), later);
+  sort_list(found, later);
   // No error in it will ask for what is older than the newest.
   std::size_t first = 0;
   if (records->count(entry_type::error) == 0 && found.size() > how_.count) first = found.size() - how_.count;

@@ -1,7 +1,9 @@
 // Bodies of truncate.hpp.
 #pragma once
 
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/json.hpp>
+#include <fanlight/impl/places.hpp>
 #include <fanlight/impl/rollbar/builder.hpp>
 #include <fanlight/impl/rollbar/truncate.hpp>
 
@@ -30,7 +32,7 @@ class rollbar_cutter {
   void note(std::string name);
 
   template <class Call>
-  void each_trace(Call call) {
+  FANLIGHT_COLD void each_trace(Call call) {
     auto* const body = data_.find("body");
     if (body == nullptr) return;
     if (auto* const one = body->find("trace"); one != nullptr) call(*one);
@@ -151,7 +153,7 @@ FANLIGHT_COLD FANLIGHT_INLINE bool rollbar_cutter::custom() {
   std::vector<part> parts;
   for (std::size_t i = 0; i < all->members.size(); ++i)
     if (!is_kept_to_the_end(all->members[i].key)) parts.push_back({all->members[i].json().size() + all->members[i].key.size() + 4, i});
-  std::stable_sort(parts.begin(), parts.end(), [](part const& one, part const& other) { return one.bytes > other.bytes; });
+  sort_list(parts, [](part const& one, part const& other) { return one.bytes > other.bytes; });
   std::size_t const over = body_.size() + 2'048 - std::min(limit_, body_.size());  // what is noted needs room too
   std::vector<bool> gone(all->members.size());
   std::size_t saved = 0, count = 0;
@@ -167,7 +169,7 @@ FANLIGHT_COLD FANLIGHT_INLINE bool rollbar_cutter::custom() {
     if (!gone[i]) left.push_back(std::move(all->members[i]));
   all->members = std::move(left);
   cut_bytes(names, 1'024);
-  note(names + (count > 10 ? " and " + std::to_string(count - 10) + " more" : ""));
+  note(names + (count > 10 ? joined({" and ", std::to_string(count - 10), " more"}) : ""));
   return true;
 }
 
@@ -183,7 +185,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void least_trace(rollbar_node& one) {
   auto* const exception = one.find("exception");
   if (exception == nullptr) return;
   keep_members(*exception, {"class", "message"});
-  if (auto* const text = exception->find("message"); text != nullptr) text->words.resize(first_letters(text->words, 255).size());
+  if (auto* const text = exception->find("message"); text != nullptr) text->words.resize(utf8_front(text->words, 255).size());
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE void least_members(rollbar_node& body) {
@@ -191,7 +193,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void least_members(rollbar_node& body) {
   auto* const message = body.find("message");
   if (message == nullptr) return;
   keep_members(*message, {"body"});
-  if (auto* const text = message->find("body"); text != nullptr) text->words.resize(first_letters(text->words, 255).size());
+  if (auto* const text = message->find("body"); text != nullptr) text->words.resize(utf8_front(text->words, 255).size());
 }
 
 /// What Rollbar needs to know what it is about, and nothing else.

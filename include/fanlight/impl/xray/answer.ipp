@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fanlight/impl/aws/aws_xml.ipp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/json_facts.hpp>
 #include <fanlight/impl/otlp_ruling.hpp>
 #include <fanlight/impl/xray/answer.hpp>
@@ -17,12 +18,12 @@ class xray_refusal_reader {
   explicit xray_refusal_reader(std::vector<xray_refusal>& to) : to_{to} {}
   [[nodiscard]] bool is_answer() const noexcept { return is_answer_; }
 
-  bool key(std::string_view name) {
+  FANLIGHT_COLD bool key(std::string_view name) {
     if (depth_ == 1) in_list_ = name == "UnprocessedTraceSegments";
     if (depth_ == 3) member_ = name;
     return true;
   }
-  bool scalar(std::string_view text) {
+  FANLIGHT_COLD bool scalar(std::string_view text) {
     if (depth_ != 3 || !in_list_ || to_.empty()) return true;
     auto& one = to_.back();
     if (member_ == "Id") one.id = one_line(text, 40);
@@ -30,13 +31,13 @@ class xray_refusal_reader {
     if (member_ == "Message") one.message = one_line(text);
     return true;
   }
-  bool open(bool object) {
+  FANLIGHT_COLD bool open(bool object) {
     ++depth_;
     if (depth_ == 1) is_answer_ = object;
     if (depth_ == 3 && object && in_list_) to_.emplace_back();
     return depth_ <= 16 && to_.size() <= 100;
   }
-  bool close(bool) {
+  FANLIGHT_COLD bool close(bool) {
     --depth_;
     return true;
   }
@@ -48,7 +49,7 @@ class xray_refusal_reader {
   bool in_list_ = false, is_answer_ = false;
 };
 
-FANLIGHT_INLINE bool read_refusals(std::string_view body, std::vector<xray_refusal>& to) {
+FANLIGHT_COLD FANLIGHT_INLINE bool read_refusals(std::string_view body, std::vector<xray_refusal>& to) {
   xray_refusal_reader reader{to};
   bool const whole = json_read(body.substr(0, std::size_t{1} << 20), reader);
   return whole && reader.is_answer();
@@ -74,17 +75,18 @@ FANLIGHT_INLINE bool read_refusals(std::string_view body, std::vector<xray_refus
 [[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE std::string cure_of_refusal(std::string const& words, bool by_daemon) {
   std::string const whose = by_daemon ? "the daemon's " : "the ";
   auto const says = [&](std::string_view part) { return words.find(part) != std::string::npos; };
-  if (says("expired") || says("Skewed") || says("not yet current")) return ". Set the clock of " + std::string{by_daemon ? "the daemon's machine" : "this machine"} + ", or renew the keys";
+  if (says("expired") || says("Skewed") || says("not yet current"))
+    return joined({". Set the clock of ", by_daemon ? "the daemon's machine" : "this machine", ", or renew the keys"});
   if (says("AccessDenied") || says("not authorized"))
-    return ". Give " + whose + "role xray:PutTraceSegments; the managed policy AWSXRayDaemonWriteAccess has it";
-  return ". Look at " + whose + "keys and their region";
+    return joined({". Give ", whose, "role xray:PutTraceSegments; the managed policy AWSXRayDaemonWriteAccess has it"});
+  return joined({". Look at ", whose, "keys and their region"});
 }
 
 [[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE xray_ruling rule_on_error(http_answer const& answer, bool by_daemon, std::int64_t now) {
   xray_ruling out;
   long const status = answer.status;
   auto const words = words_of_refusal(answer);
-  out.why = "it answered " + std::to_string(status) + (words.empty() ? "" : " (" + words + ")");
+  out.why = joined({"it answered ", std::to_string(status), (words.empty() ? "" : joined({" (", words, ")"}))});
   bool const slow = status == 408 || status == 429 || status >= 500 || words.substr(0, 10) == "Throttling";
   out.verdict = status == 401 || status == 403 ? xray_verdict::forbidden : slow ? xray_verdict::again : xray_verdict::never;
   if (out.verdict == xray_verdict::forbidden) out.why += cure_of_refusal(words, by_daemon);
@@ -94,7 +96,7 @@ FANLIGHT_INLINE bool read_refusals(std::string_view body, std::vector<xray_refus
   return out;
 }
 
-FANLIGHT_INLINE xray_ruling rule_on_segments(http_answer const& answer, bool by_daemon, std::int64_t now) {
+FANLIGHT_COLD FANLIGHT_INLINE xray_ruling rule_on_segments(http_answer const& answer, bool by_daemon, std::int64_t now) {
   xray_ruling out;
   if (answer.failed == http_failure::none && answer.status >= 200 && answer.status < 300) {
     out.unreadable = !read_refusals(answer.body, out.refused);

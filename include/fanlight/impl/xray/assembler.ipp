@@ -1,6 +1,7 @@
 // Bodies of assembler.hpp. [xray.md 1.7, 6: R2, R5, R6, R7]
 #pragma once
 
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/places.hpp>
 #include <fanlight/impl/survey.hpp>
 #include <fanlight/impl/xray/assembler.hpp>
@@ -146,7 +147,8 @@ FANLIGHT_INLINE void xray_assembler::hold_copies(held_trace& trace) {
 FANLIGHT_INLINE void xray_assembler::tell_late(held_span const& one) {
   notices_.add(problem_code::late_child, [&] {
     std::string_view const name{reinterpret_cast<char const*>(one.at + sizeof(entry_head)), one.head().name_size};
-    return "'" + std::string{name.substr(0, utf8_cut(name, 60))} + "' ended after its segment, or its segment did not end in time; it is sent on its own, and X-Ray joins them";
+    return joined({"'", utf8_front(name, 60),
+                   "' ended after its segment, or its segment did not end in time; it is sent on its own, and X-Ray joins them"});
   });
 }
 
@@ -202,7 +204,7 @@ FANLIGHT_INLINE void xray_assembler::close(held_trace& trace, bool with_all, boo
   };
   by_parent_.clear();
   for (std::size_t i = 0; i < all.size(); ++i) by_parent_.push_back(i);
-  if (all.size() > 1) sort_places(by_parent_, place_order{earlier});
+  if (all.size() > 1) sort_places(by_parent_, earlier);
   for (std::size_t i = 0; i < all.size(); ++i)
     if (!all[i].done && all[i].what != held_span::role::child) {
       if (all[i].what == held_span::role::late) tell_late(all[i]);
@@ -212,7 +214,7 @@ FANLIGHT_INLINE void xray_assembler::close(held_trace& trace, bool with_all, boo
     // Those without a parent here; then what is left goes round in a circle, and each is its own.
     places by_id = places_up_to(all.size());
     auto const smaller = [&](std::size_t a, std::size_t b) { return all[a].id() < all[b].id(); };
-    sort_places(by_id, place_order{smaller});
+    sort_places(by_id, smaller);
     for (int pass = 0; pass < 2; ++pass)
       for (std::size_t i = 0; i < all.size(); ++i) {
         if (all[i].done) continue;
@@ -252,7 +254,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void xray_assembler::send_oldest() {
   });
   places order = places_up_to(all.size());
   auto const older = [&](std::size_t a, std::size_t b) { return all[a]->since < all[b]->since; };
-  sort_places(order, place_order{older});
+  sort_places(order, older);
   for (auto const each : order) {
     if (held_ <= limits_.held_records - limits_.held_records / 8 && held_bytes_ <= limits_.held_bytes - limits_.held_bytes / 8) return;
     close(*all[each], true);

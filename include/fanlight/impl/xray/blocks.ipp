@@ -116,7 +116,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void xray_writer::entry_writer::sql() {
   if (segment_ || !is_sql(system)) return;
   json_.name("sql");
   json_.open_object();
-  text_member("url", name_.substr(0, utf8_cut(name_, xray_text_length)));
+  text_member("url", utf8_front(name_, xray_text_length));
   owner_.scratch_.clear();
   write_clean_connection(owner_.scratch_, use(xray_key::db_connection).as_text());
   auto const base = use(xray_key::db_namespace, xray_key::db_name).as_text();
@@ -131,7 +131,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void xray_writer::entry_writer::sql() {
   if (auto const how = use(xray_key::db_preparation).as_text(); how == "statement" || how == "call") text_member("preparation", how);
   if (form_.collect_sql) {
     auto const text = use(xray_key::db_query, xray_key::db_statement).as_text();
-    text_member("sanitized_query", trim_ != nullptr && trim_->short_query ? text.substr(0, utf8_cut(text, 1000)) : text);
+    text_member("sanitized_query", trim_ != nullptr && trim_->short_query ? utf8_front(text, 1000) : text);
   }
   json_.close_object();
 }

@@ -1,6 +1,7 @@
 // Bodies of builder.hpp. [xray.md 1.7]
 #pragma once
 
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/places.hpp>
 #include <fanlight/impl/xray/builder.hpp>
 
@@ -11,7 +12,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void xray_builder::lose(piece const& one, std::siz
   if (!one.is_open()) ++unsendable_;
   notices_.add(problem_code::doc_dropped, [&] {
     auto const name = name_of(one);
-    return "'" + std::string{name.substr(0, utf8_cut(name, 60))} + "' does not fit into an X-Ray document of " + std::to_string(budget) + " bytes whatever is left out, and is lost";
+    return joined({"'", utf8_front(name, 60), "' does not fit into an X-Ray document of ", std::to_string(budget),
+                   " bytes whatever is left out, and is lost"});
   });
 }
 
@@ -64,7 +66,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void xray_builder::take_out_largest(std::uint32_t 
   for (auto child = pieces[index].first_child; child != none; child = pieces[child].next)
     if (!pieces[child].alone) children.push_back(child);
   auto const larger = [&](std::size_t a, std::size_t b) { return pieces[a].total > pieces[b].total; };
-  sort_places(children, place_order{larger});
+  sort_places(children, larger);
   std::uint64_t taken = 0;
   for (auto const child : children) {
     if (pieces[index].total <= budget) break;
@@ -74,8 +76,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void xray_builder::take_out_largest(std::uint32_t 
   }
   notices_.add(problem_code::doc_split, [&] {
     auto const name = name_of(pieces[index]);
-    return "'" + std::string{name.substr(0, utf8_cut(name, 60))} + "' with all its subsegments is larger than " + std::to_string(budget) +
-           " bytes; the largest are sent on their own, and X-Ray joins them again";
+    return joined({"'", utf8_front(name, 60), "' with all its subsegments is larger than ", std::to_string(budget),
+                   " bytes; the largest are sent on their own, and X-Ray joins them again"});
   }, taken);
 }
 

@@ -1,6 +1,7 @@
 // Flags and cause: what went wrong in a span, and the exceptions that it knows. Part of document.hpp's writer. [xray.md 1.6]
 #pragma once
 
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/xray/entry_writer.ipp>
 #include <fanlight/stack.hpp>
 
@@ -64,7 +65,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void xray_writer::entry_writer::cause() {
   json_.open_object();
   json_.name("id");
   exception_id({});
-  text_member("message", trim_ != nullptr && trim_->brief ? facts_.status_message.substr(0, utf8_cut(facts_.status_message, 1000)) : facts_.status_message);
+  text_member("message", trim_ != nullptr && trim_->brief ? utf8_front(facts_.status_message, 1000) : facts_.status_message);
   text_member("type", use(xray_key::error_type).as_text());
   json_.close_object();
   json_.close_array();
@@ -104,7 +105,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void xray_writer::entry_writer::exception(item_vie
   if (id.as_text().empty()) json_writer{owner_.scratch_}.integer(event.at - found_.items);
   exception_id(id.as_text().empty() ? owner_.scratch_.view() : id.as_text());
   auto const words = message.as_text();
-  text_member("message", trim_ != nullptr && trim_->brief ? words.substr(0, utf8_cut(words, 1000)) : words);
+  text_member("message", trim_ != nullptr && trim_->brief ? utf8_front(words, 1000) : words);
   auto shown = type.as_text();
   for (std::string_view const prefix : {std::string_view{"class "}, std::string_view{"struct "}})
     if (shown.substr(0, prefix.size()) == prefix) shown.remove_prefix(prefix.size());
@@ -120,7 +121,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void xray_writer::entry_writer::exception(item_vie
 
 /// What the `number`th cause of an error is called in a document; becomes its id.
 FANLIGHT_COLD FANLIGHT_INLINE std::string xray_writer::entry_writer::cause_name(std::string_view uuid, unsigned number) {
-  return "#" + std::to_string(number) + " of " + std::string{uuid};
+  return joined({"#", std::to_string(number), " of ", uuid});
 }
 
 /// Causes, from "type: message" each, as exceptions of their own, one pointing to the next.

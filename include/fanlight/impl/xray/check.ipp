@@ -3,6 +3,7 @@
 
 #include <fanlight/detail/process_facts.hpp>
 #include <fanlight/impl/aws/session.hpp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/otlp_ruling.hpp>
 #include <fanlight/impl/xray/exporter.hpp>
 
@@ -20,7 +21,7 @@ class xray_probe {
 
   void run() {
     auto const document = write();
-    say("segment " + id_ + " of trace " + trace_ + ", " + std::to_string(document.size()) + " bytes");
+    say(joined({"segment ", id_, " of trace ", trace_, ", ", std::to_string(document.size()), " bytes"}));
     if (how_.given.transport == xray_transport::api) return try_service(document);
     look_up(how_.daemon.udp, "UDP");
     if (!(how_.daemon.tcp == how_.daemon.udp)) look_up(how_.daemon.tcp, "TCP");
@@ -44,7 +45,7 @@ class xray_probe {
     unsigned char const seconds[4]{static_cast<unsigned char>(now >> 24), static_cast<unsigned char>(now >> 16), static_cast<unsigned char>(now >> 8),
                                    static_cast<unsigned char>(now)};
     write_hex(front, seconds, 4);
-    trace_ = "1-" + std::string{front, 8} + "-" + std::string{digits + 8, 24};
+    trace_ = joined({"1-", std::string{front, 8}, "-", std::string{digits + 8, 24}});
     auto const time = std::to_string(now);
     return R"({"id":")" + id_ + R"(","name":"fanlight-check","trace_id":")" + trace_ + R"(","start_time":)" + time + R"(.000000,"end_time":)" + time +
            R"(.001000,"annotations":{"check":true}})";
@@ -52,11 +53,12 @@ class xray_probe {
 
   void look_up(host_port const& at, char const* protocol) {
     found_addresses found;
-    if (!find_addresses_until(at.host, found, until_)) return say(std::string{protocol} + " " + at.text() + ": the name could not be looked up in time");
-    if (found.numbers.empty()) return say(std::string{protocol} + " " + at.text() + ": the name was not found (" + found.why + ")");
+    if (!find_addresses_until(at.host, found, until_))
+      return say(joined({protocol, " ", at.text(), ": the name could not be looked up in time"}));
+    if (found.numbers.empty()) return say(joined({protocol, " ", at.text(), ": the name was not found (", found.why, ")"}));
     std::string all;
     for (auto const& each : found.numbers) all += (all.empty() ? "" : ", ") + each;
-    say(std::string{protocol} + " " + at.text() + " is " + all);
+    say(joined({protocol, " ", at.text(), " is ", all}));
   }
 
   void send_datagram(std::string const& document) {
@@ -67,7 +69,7 @@ class xray_probe {
     auto const sent = by->send(head, document, until_);
     if (sent.fate != datagram_fate::sent) return say(sent.why);
     to_.arrived = true;
-    say("UDP " + to.to.text() + ": handed to the kernel, and not refused. Whether the daemon took it is not to be seen over UDP");
+    say(joined({"UDP ", to.to.text(), ": handed to the kernel, and not refused. Whether the daemon took it is not to be seen over UDP"}));
   }
 
   /// With a document, or without one only to see who is there.
@@ -81,18 +83,19 @@ class xray_probe {
     if (!document.empty()) body += in_json(document);
     body += "]}";
     http_request what;
-    what.url = "http://" + how_.daemon.tcp.text() + (document.empty() ? "/GetSamplingRules" : "/TraceSegments");
+    what.url = joined({"http://", how_.daemon.tcp.text(), (document.empty() ? "/GetSamplingRules" : "/TraceSegments")});
     what.headers.push_back({"Content-Type", "application/json"});
     what.body = document.empty() ? std::string_view{"{}"} : std::string_view{body};
     auto const answer = by->send(what, until_);
     if (answer.failed != http_failure::none) {
-      say(where + ": " + answer.what);
+      say(joined({where, ": ", answer.what}));
       if (answer.failed == http_failure::refused)
         say("the daemon's TCP side listens on its own loopback address alone unless it is told otherwise (--bind-tcp 0.0.0.0:2000); from another container it is refused so");
       return;
     }
     if (document.empty())
-      return say(where + ": somebody answers, with status " + std::to_string(answer.status) + (answer.status == 200 ? ": the daemon reaches X-Ray" : cause_of(answer, true)));
+      return say(joined({where, ": somebody answers, with status ", std::to_string(answer.status),
+                         (answer.status == 200 ? ": the daemon reaches X-Ray" : cause_of(answer, true))}));
     judge(where, answer, true);
   }
 
@@ -103,7 +106,7 @@ class xray_probe {
     auto const endpoint = session.endpoint(aws_xray);
     if (endpoint.text.empty()) return say(endpoint.why);
     auto const url = endpoint.text + "/TraceSegments";
-    auto const body = R"({"TraceSegmentDocuments":[)" + in_json(document) + "]}";
+    auto const body = joined({R"({"TraceSegmentDocuments":[)", in_json(document), "]}"});
     aws_headers headers{{"Content-Type", "application/json"}};
     if (auto const wrong = session.sign("xray", "POST", url, body, headers, until_); !wrong.empty()) return say(wrong);
     say("keys were found, and the request is signed");
@@ -131,10 +134,11 @@ class xray_probe {
   }
   void judge(std::string const& where, http_answer const& answer, bool by_daemon) {
     auto const ruling = rule_on_segments(answer, by_daemon, 0);
-    if (ruling.verdict != xray_verdict::taken) return say(where + ": " + ruling.why);
+    if (ruling.verdict != xray_verdict::taken) return say(joined({where, ": ", ruling.why}));
     to_.arrived = ruling.refused.empty();
-    for (auto const& one : ruling.refused) say(where + ": X-Ray did not take it: " + one.code + (one.message.empty() ? "" : " (" + one.message + ")"));
-    if (to_.arrived) say(where + ": X-Ray has acknowledged it; look for the trace " + trace_);
+    for (auto const& one : ruling.refused)
+      say(joined({where, ": X-Ray did not take it: ", one.code, (one.message.empty() ? "" : joined({" (", one.message, ")"}))}));
+    if (to_.arrived) say(joined({where, ": X-Ray has acknowledged it; look for the trace ", trace_}));
   }
 
   xray_settings const how_;

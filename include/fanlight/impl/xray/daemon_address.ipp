@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fanlight/detail/environment.hpp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/xray/daemon_address.hpp>
 
 #include <algorithm>
@@ -12,7 +13,7 @@ namespace detail {
 
 FANLIGHT_COLD FANLIGHT_INLINE std::string host_port::text() const {
   bool const bare = host.find(':') == std::string::npos;
-  return (bare ? host : "[" + host + "]") + ":" + std::to_string(port);
+  return joined({(bare ? host : joined({"[", host, "]"})), ":", std::to_string(port)});
 }
 
 /// The same without a scheme, a user, a path: what was probably meant. Its port is 2000 where none stands.
@@ -99,7 +100,9 @@ FANLIGHT_COLD FANLIGHT_INLINE std::optional<xray_daemon> read_daemon_address(std
   } else {
     return read_both(words, wrong);
   }
-  if (!out) wrong += "; it must be host:port for both protocols, such as " + likely_address(trimmed(text)) + ", or tcp:host:port udp:host:port";
+  if (!out)
+    wrong +=
+        joined({"; it must be host:port for both protocols, such as ", likely_address(trimmed(text)), ", or tcp:host:port udp:host:port"});
   return out;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fanlight/impl/aws/surroundings.hpp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/json_facts.hpp>
 #include <fanlight/impl/xray/detect.hpp>
 
@@ -104,7 +105,7 @@ FANLIGHT_COLD FANLIGHT_INLINE bool platform_seeker::find_ecs(object& to, moment 
   put_text(to, "cloud.account.id", account);
   put_text(to, "cloud.region", region);
   if (!cluster.empty() && cluster.substr(0, 4) != "arn:" && !account.empty())
-    cluster = task.substr(0, task.find(":task/")) + ":cluster/" + cluster;
+    cluster = joined({task.substr(0, task.find(":task/")), ":cluster/", cluster});
   put_text(to, "aws.ecs.cluster.arn", cluster);
   put_text(to, "aws.log.group.names", group);
   return true;
@@ -119,11 +120,12 @@ FANLIGHT_COLD FANLIGHT_INLINE bool platform_seeker::find_eks(object& to, moment 
   auto how = metadata_options();
   how.ca_file = std::string{folder} + "ca.crt";
   bool const bare = known_.kubernetes_host.find(':') == std::string::npos;
-  auto const host = bare ? known_.kubernetes_host : "[" + known_.kubernetes_host + "]";
+  auto const host = bare ? known_.kubernetes_host : joined({"[", known_.kubernetes_host, "]"});
   auto const map = [&](char const* path) {
     http_request what;
     what.method = "GET";
-    what.url = "https://" + host + ":" + (known_.kubernetes_port.empty() ? "443" : known_.kubernetes_port) + "/api/v1/namespaces/" + path;
+    what.url =
+        joined({"https://", host, ":", (known_.kubernetes_port.empty() ? "443" : known_.kubernetes_port), "/api/v1/namespaces/", path});
     what.headers.push_back({"Authorization", "Bearer " + std::string{trimmed(token)}});
     return ask(what, how, until);
   };

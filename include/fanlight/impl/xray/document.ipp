@@ -1,6 +1,7 @@
 // Bodies of document.hpp.
 #pragma once
 
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/xray/document.hpp>
 #include <fanlight/impl/xray/entry_writer.ipp>
 
@@ -36,9 +37,9 @@ FANLIGHT_COLD FANLIGHT_INLINE bool xray_writer::trim_metadata(xray_trim& trim, s
       continue;
     }
     std::string words{"metadata "};
-    words.append(entry.space.substr(0, utf8_cut(entry.space, 100)));
-    if (!entry.key.empty()) words.append(".").append(entry.key.substr(0, utf8_cut(entry.key, 100)));
-    trim.lost.push_back(words + ": " + std::to_string(entry.size) + " bytes");
+    words.append(utf8_front(entry.space, 100));
+    if (!entry.key.empty()) words.append(".").append(utf8_front(entry.key, 100));
+    trim.lost.push_back(joined({words, ": ", std::to_string(entry.size), " bytes"}));
     saved -= std::min(saved, trim.lost.back().size() + 3);
   }
   return true;
@@ -86,8 +87,8 @@ FANLIGHT_INLINE bool xray_writer::write_within(send_buffer& to, std::size_t limi
   notices_.add(problem_code::doc_trimmed, [&] {
     auto const& head = *reinterpret_cast<entry_head const*>(at);
     std::string_view const name{reinterpret_cast<char const*>(at + sizeof head), head.name_size};
-    return "'" + std::string{name.substr(0, utf8_cut(name, 60))} + "' was too large for an X-Ray document of " + std::to_string(limit) + " bytes and lost " +
-           (trim.lost.empty() ? std::string{"a part"} : trim.lost.front()) + (trim.lost.size() > 1 ? " and more" : "");
+    return joined({"'", utf8_front(name, 60), "' was too large for an X-Ray document of ", std::to_string(limit), " bytes and lost ",
+                   (trim.lost.empty() ? std::string{"a part"} : trim.lost.front()), (trim.lost.size() > 1 ? " and more" : "")});
   });
   return true;
 }

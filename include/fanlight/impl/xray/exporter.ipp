@@ -1,6 +1,7 @@
 // Bodies of exporter.hpp, and the factory of exporters/xray.hpp.
 #pragma once
 
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/otlp_ruling.hpp>
 #include <fanlight/impl/xray/exporter.hpp>
 
@@ -139,10 +140,10 @@ FANLIGHT_INLINE void xray_exporter::tell_refusal(xray_refusal const& one, std::s
   } else {
     what += "one of these documents, and does not say which:";
     for (std::size_t i = 0; i < count && i < 10; ++i) what += (i == 0 ? " " : ", ") + std::string{box[next_ + i].id.hex().view()};
-    if (count > 10) what += " and " + std::to_string(count - 10) + " more";
+    if (count > 10) what += joined({" and ", std::to_string(count - 10), " more"});
   }
   if (!one.code.empty()) what += ": " + one.code;
-  if (!one.message.empty()) what += " (" + one.message + ")";
+  if (!one.message.empty()) what += joined({" (", one.message, ")"});
   tell(problem_code::unprocessed, std::move(what));
 }
 
@@ -208,10 +209,13 @@ FANLIGHT_COLD FANLIGHT_INLINE void complete_xray(xray_config const& given, expor
 
 /// What the code alone has got wrong.
 FANLIGHT_COLD FANLIGHT_INLINE void check_xray(xray_config const& given, exporter_spec& to) {
-  auto const tell = [&](std::string const& what) { to.problems.push_back({problem_code::config_bad, given.name + ": " + what, given.name}); };
+  auto const tell = [&](std::string const& what) {
+    to.problems.push_back({problem_code::config_bad, joined({given.name, ": ", what}), given.name});
+  };
   if (given.document_bytes < 1024 || given.document_bytes > 64'000)
-    tell("document_bytes is " + std::to_string(given.document_bytes) + "; it must be from 1024 to 64000, which is what X-Ray takes");
-  if (given.timeout.count() <= 0) tell("timeout is " + std::to_string(given.timeout.count()) + " ms; it must be 1 or more");
+    tell(
+        joined({"document_bytes is ", std::to_string(given.document_bytes), "; it must be from 1024 to 64000, which is what X-Ray takes"}));
+  if (given.timeout.count() <= 0) tell(joined({"timeout is ", std::to_string(given.timeout.count()), " ms; it must be 1 or more"}));
   bool const by_daemon = given.transport != xray_transport::api;
   if (!by_daemon && !given.daemon_address.empty())
     tell("daemon_address is given, but transport is api, which goes past the daemon; leave one of them out");

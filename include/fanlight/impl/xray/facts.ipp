@@ -1,6 +1,7 @@
 // Annotations and metadata, and the order in which everything is written. Part of document.hpp's writer. [xray.md 1.3, R8-R10]
 #pragma once
 
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/xray/entry_writer.ipp>
 
 FANLIGHT_BEGIN
@@ -24,7 +25,7 @@ FANLIGHT_INLINE void xray_writer::entry_writer::annotations() {
   json_.close_object();
   if (count > 50)
     owner_.notices_.add(problem_code::annotations_over_50, [&] {
-      return "'" + std::string{name_.substr(0, utf8_cut(name_, 60))} + "' has " + std::to_string(count) + " annotations; X-Ray indexes 50 of a trace";
+      return joined({"'", utf8_front(name_, 60), "' has ", std::to_string(count), " annotations; X-Ray indexes 50 of a trace"});
     });
 }
 
@@ -55,7 +56,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void xray_writer::entry_writer::truncated() {
   json_.name("truncated");
   json_.open_array();
   for (auto const& each : trim_->lost) json_.text(each);
-  if (trim_->lost_more != 0) json_.text("and " + std::to_string(trim_->lost_more) + " more");
+  if (trim_->lost_more != 0) json_.text(joined({"and ", std::to_string(trim_->lost_more), " more"}));
   json_.close_array();
 }
 
@@ -86,7 +87,9 @@ FANLIGHT_INLINE void xray_writer::entry_writer::tidy_metadata() {
     if (each.space.substr(0, 4) == "AWS.") {
       each.space = keep(std::string{"AWS_"}.append(each.space.substr(4)));
       changed = true;
-      owner_.notices_.add(problem_code::key_changed, [&] { return "metadata namespaces that begin with 'AWS.' are X-Ray's own; '" + std::string{each.space} + "' is used"; });
+      owner_.notices_.add(problem_code::key_changed, [&] {
+        return joined({"metadata namespaces that begin with 'AWS.' are X-Ray's own; '", each.space, "' is used"});
+      });
     }
     for (auto* const text : {&each.space, &each.key}) {
       if (text->data() == default_space.data() || is_utf8(*text)) continue;
@@ -107,7 +110,9 @@ FANLIGHT_INLINE void xray_writer::entry_writer::tidy_metadata() {
     owner_.scratch_.clear();
     if (!each.dead && !write_compact_object(owner_.scratch_, read_value({each.item}).as_text())) {
       each.dead = true;
-      owner_.notices_.add(problem_code::value_dropped, [&] { return "attribute 'aws.xray.metadata." + std::string{each.space} + "' is no JSON object"; });
+      owner_.notices_.add(problem_code::value_dropped, [&] {
+        return joined({"attribute 'aws.xray.metadata.", each.space, "' is no JSON object"});
+      });
     }
   }
 }

@@ -45,7 +45,12 @@ FANLIGHT_COLD FANLIGHT_INLINE std::string xray_response_header(context const& ca
 
 FANLIGHT_COLD FANLIGHT_INLINE context lambda_context() noexcept {
   char const* const text = std::getenv("_X_AMZN_TRACE_ID");
-  return text == nullptr ? context{} : read_xray_header(text);
+  if (text == nullptr) return {};
+  auto const out = read_xray_header(text);
+  if ((out.is_valid() && !out.is_deferred()) || !out.trace_id().is_valid()) return out;
+  // Incomplete: it is passed on, and nothing is recorded beneath it.
+  detail::context_node::keep(out.node());
+  return context::adopt({out.trace_id(), out.span_id(), 0, true}, const_cast<detail::context_node*>(out.node()));
 }
 
 FANLIGHT_END

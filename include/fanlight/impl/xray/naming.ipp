@@ -1,6 +1,7 @@
 // The name of a segment or subsegment, its namespace, and its times. Part of document.hpp's writer. [xray.md 1.5, 2]
 #pragma once
 
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/xray/entry_writer.ipp>
 #include <fanlight/impl/xray/names.ipp>
 
@@ -24,7 +25,7 @@ FANLIGHT_INLINE std::string_view xray_writer::entry_writer::limited(std::string_
   std::size_t const size = utf8_cut(any, most);
   if (size != any.size())
     owner_.notices_.add(problem_code::value_cut, [&] {
-      return "'" + std::string{what} + "' of '" + std::string{name_.substr(0, utf8_cut(name_, 60))} + "' was cut: X-Ray keeps " + std::to_string(most) + " characters";
+      return joined({"'", what, "' of '", utf8_front(name_, 60), "' was cut: X-Ray keeps ", std::to_string(most), " characters"});
     });
   return any.substr(0, size);
 }
@@ -71,8 +72,9 @@ FANLIGHT_INLINE void xray_writer::entry_writer::name() {
   bool const changed = write_xray_name(to_, name);
   if (changed)
     owner_.notices_.add(problem_code::name_changed, [&] {
-      return "the name of a span was changed to '" + std::string{to_.view().substr(begin)} +
-             "': X-Ray refuses documents with other characters than letters, numbers, blanks and _.:/%&#=+-@ in it, or more than 200";
+      return joined(
+          {"the name of a span was changed to '", to_.view().substr(begin),
+           "': X-Ray refuses documents with other characters than letters, numbers, blanks and _.:/%&#=+-@ in it, or more than 200"});
     });
   to_.push('"');
 }

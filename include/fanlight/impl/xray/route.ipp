@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fanlight/impl/aws/session.hpp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/json.hpp>
 #include <fanlight/impl/xray/route.hpp>
 
@@ -12,13 +13,13 @@ namespace detail {
 
 class udp_route final : public xray_route {
  public:
-  explicit udp_route(xray_settings const& how) {
+  FANLIGHT_COLD explicit udp_route(xray_settings const& how) {
     datagram_options to;
     to.to = how.daemon.udp;
     to.bytes_per_millisecond = how.given.udp_bytes_per_millisecond;
     sender_ = how.given.instead.datagrams ? how.given.instead.datagrams(to) : udp_sender_to(std::move(to));
   }
-  FANLIGHT_INLINE xray_step send(xray_outbox const& from, std::size_t first, moment until) override;
+  FANLIGHT_COLD FANLIGHT_INLINE xray_step send(xray_outbox const& from, std::size_t first, moment until) override;
   void hurry(moment until) noexcept override { sender_->hurry(until); }
 
  private:
@@ -29,7 +30,7 @@ class udp_route final : public xray_route {
 class http_route final : public xray_route {
  public:
   explicit http_route(xray_settings const& how);
-  FANLIGHT_INLINE xray_step send(xray_outbox const& from, std::size_t first, moment until) override;
+  FANLIGHT_COLD FANLIGHT_INLINE xray_step send(xray_outbox const& from, std::size_t first, moment until) override;
   void hurry(moment until) noexcept override { transport_->hurry(until); }
 
  private:
@@ -50,7 +51,7 @@ FANLIGHT_COLD FANLIGHT_INLINE std::unique_ptr<xray_route> make_xray_route(xray_s
   return std::make_unique<http_route>(how);
 }
 
-FANLIGHT_INLINE xray_step udp_route::send(xray_outbox const& from, std::size_t first, moment until) {
+FANLIGHT_COLD FANLIGHT_INLINE xray_step udp_route::send(xray_outbox const& from, std::size_t first, moment until) {
   auto sent = sender_->send("{\"format\":\"json\",\"version\":1}\n", from.body(first), until);
   xray_step out;
   out.count = 1;
@@ -74,7 +75,7 @@ FANLIGHT_COLD FANLIGHT_INLINE http_route::http_route(xray_settings const& how)
   options.no_proxy = by_daemon_;
   options.user_agent = "fanlight/" FANLIGHT_VERSION_STRING;
   if (by_daemon_) {
-    url_ = "http://" + how.daemon.tcp.text() + "/TraceSegments";
+    url_ = joined({"http://", how.daemon.tcp.text(), "/TraceSegments"});
   } else {
     session_ = std::make_unique<aws_session>(aws_surroundings{how.given.aws});
     options.ca_file = session_->around().variable("AWS_CA_BUNDLE");
@@ -83,7 +84,7 @@ FANLIGHT_COLD FANLIGHT_INLINE http_route::http_route(xray_settings const& how)
 }
 
 /// Documents from `first` on as one body; how many they are. X-Ray takes 50, and nobody says how many bytes.
-FANLIGHT_INLINE std::size_t http_route::write(xray_outbox const& from, std::size_t first) {
+FANLIGHT_COLD FANLIGHT_INLINE std::size_t http_route::write(xray_outbox const& from, std::size_t first) {
   constexpr std::size_t most = 50, most_bytes = 1'000'000;
   body_.clear();
   json_writer json{body_};
@@ -113,7 +114,7 @@ FANLIGHT_COLD FANLIGHT_INLINE std::string http_route::find_service() {
 }
 
 /// One attempt. `at_once`: another one, with other keys or another time, may go well.
-FANLIGHT_INLINE xray_ruling http_route::exchange(moment until, bool& at_once) {
+FANLIGHT_COLD FANLIGHT_INLINE xray_ruling http_route::exchange(moment until, bool& at_once) {
   xray_ruling out;
   aws_headers headers{{"Content-Type", "application/json"}};
   out.verdict = xray_verdict::forbidden;
@@ -133,7 +134,7 @@ FANLIGHT_INLINE xray_ruling http_route::exchange(moment until, bool& at_once) {
   return out;
 }
 
-FANLIGHT_INLINE xray_step http_route::send(xray_outbox const& from, std::size_t first, moment until) {
+FANLIGHT_COLD FANLIGHT_INLINE xray_step http_route::send(xray_outbox const& from, std::size_t first, moment until) {
   xray_step out;
   out.count = write(from, first);
   until = std::min(until, std::chrono::steady_clock::now() + timeout_);

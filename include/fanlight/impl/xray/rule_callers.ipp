@@ -16,14 +16,15 @@ namespace detail {
 
 class daemon_caller final : public rule_caller {
  public:
-  explicit daemon_caller(xray_sampling const& how) : base_{how.central->endpoint.empty() ? "http://127.0.0.1:2000" : how.central->endpoint} {
+  FANLIGHT_COLD explicit daemon_caller(xray_sampling const& how)
+      : base_{how.central->endpoint.empty() ? "http://127.0.0.1:2000" : how.central->endpoint} {
     http_options options;
     options.no_proxy = true;
     options.connect_timeout = how.central->timeout;
     options.user_agent = "fanlight/" FANLIGHT_VERSION_STRING;
     transport_ = rules_transport(how, options);
   }
-  [[nodiscard]] FANLIGHT_INLINE http_answer call(std::string_view path, std::string_view body, moment until) override;
+  [[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE http_answer call(std::string_view path, std::string_view body, moment until) override;
   void hurry(moment until) noexcept override { transport_->hurry(until); }
   [[nodiscard]] std::string name() const override { return base_; }
 
@@ -42,14 +43,14 @@ FANLIGHT_COLD FANLIGHT_INLINE http_answer daemon_caller::call(std::string_view p
 
 class service_caller final : public rule_caller {
  public:
-  explicit service_caller(xray_sampling const& how) : session_{aws_surroundings{how.central->aws}} {
+  FANLIGHT_COLD explicit service_caller(xray_sampling const& how) : session_{aws_surroundings{how.central->aws}} {
     http_options options;
     options.connect_timeout = how.central->timeout;
     options.ca_file = session_.around().variable("AWS_CA_BUNDLE");
     options.user_agent = "fanlight/" FANLIGHT_VERSION_STRING;
     transport_ = rules_transport(how, options);
   }
-  [[nodiscard]] FANLIGHT_INLINE http_answer call(std::string_view path, std::string_view body, moment until) override;
+  [[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE http_answer call(std::string_view path, std::string_view body, moment until) override;
   void hurry(moment until) noexcept override { transport_->hurry(until); }
   [[nodiscard]] std::string name() const override { return base_.empty() ? "AWS" : base_; }
 

@@ -1,6 +1,7 @@
 // Bodies of rule_poller.hpp.
 #pragma once
 
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/xray/rule_poller.hpp>
 #include <fanlight/impl/xray/rule_reader.ipp>
 
@@ -67,8 +68,8 @@ FANLIGHT_COLD FANLIGHT_INLINE bool rule_poller::fetch_pages(std::vector<rule_fac
     if (!ask("/GetSamplingRules", body.view(), answer)) return false;
     auto read = read_rules_page(answer.body);
     if (!read.wrong.empty() && !std::exchange(told_rule_, true))
-      how_.tell(problem_code::rules_bad, "X-Ray's sampling rules from " + by_->name() + ": " + read.wrong +
-                                             (read.readable ? "; that rule is left out" : "; the rules in force stay"));
+      how_.tell(problem_code::rules_bad, joined({"X-Ray's sampling rules from ", by_->name(), ": ", read.wrong,
+                                                 (read.readable ? "; that rule is left out" : "; the rules in force stay")}));
     if (!read.readable) return false;
     to.insert(to.end(), std::make_move_iterator(read.rules.begin()), std::make_move_iterator(read.rules.end()));
     token = std::move(read.next_token);
@@ -81,7 +82,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void rule_poller::forget_old_rules() {
   if (!fetched_ || !book_.in_force().central || how_.steady() - *fetched_ <= rules_hold) return;
   book_.use_local();
   if (!std::exchange(told_old_, true))
-    how_.tell(problem_code::rules_missing, "X-Ray's sampling rules could not be fetched from " + by_->name() + " for an hour: the local rules decide from now on");
+    how_.tell(problem_code::rules_missing, joined({"X-Ray's sampling rules could not be fetched from ", by_->name(),
+                                                   " for an hour: the local rules decide from now on"}));
 }
 
 // ---- quotas ---------------------------------------------------------------------------------------------------------------------------
@@ -125,7 +127,8 @@ FANLIGHT_COLD FANLIGHT_INLINE void rule_poller::report_these(count const* first,
     if (!arrived || again) give_back(*each);
   }
   if (arrived && !read.readable && !std::exchange(told_rule_, true))
-    how_.tell(problem_code::rules_bad, "X-Ray's quotas from " + by_->name() + " could not be read: there is no SamplingTargetDocuments in the answer");
+    how_.tell(problem_code::rules_bad,
+              joined({"X-Ray's quotas from ", by_->name(), " could not be read: there is no SamplingTargetDocuments in the answer"}));
   if (read.readable) use(read);
 }
 
@@ -179,9 +182,9 @@ FANLIGHT_COLD FANLIGHT_INLINE void rule_poller::complain(http_answer const& answ
   if (std::exchange(refused ? told_refusal_ : told_failure_, true)) return;
   auto const why = answer.failed != http_failure::none ? answer.what : "it answered with status " + std::to_string(answer.status);
   how_.tell(problem_code::rules_missing,
-            "X-Ray's sampling rules and quotas could not be fetched from " + by_->name() + ": " + why +
-                (refused ? "; may these keys call xray:GetSamplingRules and xray:GetSamplingTargets, and is the clock right?" : "") +
-                (book_.in_force().central ? "; the rules of the last answer stay for an hour" : "; the local rules decide"));
+            joined({"X-Ray's sampling rules and quotas could not be fetched from ", by_->name(), ": ", why,
+                    (refused ? "; may these keys call xray:GetSamplingRules and xray:GetSamplingTargets, and is the clock right?" : ""),
+                    (book_.in_force().central ? "; the rules of the last answer stay for an hour" : "; the local rules decide")}));
 }
 
 }  // namespace detail

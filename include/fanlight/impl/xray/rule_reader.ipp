@@ -1,7 +1,9 @@
 // Bodies of rule_reader.hpp.
 #pragma once
 
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/json_tree.ipp>
+#include <fanlight/impl/places.hpp>
 #include <fanlight/impl/xray/rule_reader.hpp>
 
 #include <algorithm>
@@ -19,33 +21,33 @@ class rule_reading {
   [[nodiscard]] std::string const& wrong() const noexcept { return wrong_; }
   [[nodiscard]] std::string const& where() const noexcept { return where_; }
 
-  void fail(std::string const& path, std::string const& expected, json_at const& found) {
-    if (wrong_.empty()) wrong_ = path + " must be " + expected + ", and is " + found.shown();
+  FANLIGHT_COLD void fail(std::string const& path, std::string const& expected, json_at const& found) {
+    if (wrong_.empty()) wrong_ = joined({path, " must be ", expected, ", and is ", found.shown()});
   }
-  void text(json_at const& in, std::string_view key, std::string& to, bool must) {
+  FANLIGHT_COLD void text(json_at const& in, std::string_view key, std::string& to, bool must) {
     auto const found = in.find(key);
     if (found.is(json_kind::text)) to = found.text();
-    else if (found || must) fail(in.path() + "." + std::string{key}, "a text", found);
+    else if (found || must) fail(joined({in.path(), ".", key}), "a text", found);
   }
-  void share(json_at const& in, std::string_view key, double& to, bool must) {
+  FANLIGHT_COLD void share(json_at const& in, std::string_view key, double& to, bool must) {
     auto const found = in.find(key);
     double number = 0;
     if (found.real(number) && number >= 0 && number <= 1) to = number;
-    else if (found || must) fail(in.path() + "." + std::string{key}, "a number from 0 to 1", found);
+    else if (found || must) fail(joined({in.path(), ".", key}), "a number from 0 to 1", found);
   }
-  void count(json_at const& in, std::string_view key, std::uint32_t& to, bool must) {
+  FANLIGHT_COLD void count(json_at const& in, std::string_view key, std::uint32_t& to, bool must) {
     auto const found = in.find(key);
     std::uint64_t number = 0;
     if (found.natural(number) && number <= 0x7FFFFFFF) to = static_cast<std::uint32_t>(number);
-    else if (found || must) fail(in.path() + "." + std::string{key}, "a whole number, 0 or more", found);
+    else if (found || must) fail(joined({in.path(), ".", key}), "a whole number, 0 or more", found);
   }
   /// Members that nobody reads.
-  void others(json_at const& in, std::initializer_list<std::string_view> known, std::vector<problem>& said) const {
+  FANLIGHT_COLD void others(json_at const& in, std::initializer_list<std::string_view> known, std::vector<problem>& said) const {
     for (auto each = in.first(); each; each = each.next())
       if (std::find(known.begin(), known.end(), each.key()) == known.end()) {
         problem one;
         one.code = problem_code::ignored;
-        one.what = "X-Ray sampling rules in " + where_ + ": " + each.path() + " is not known and is ignored";
+        one.what = joined({"X-Ray sampling rules in ", where_, ": ", each.path(), " is not known and is ignored"});
         said.push_back(std::move(one));
       }
   }
@@ -57,7 +59,7 @@ class rule_reading {
 FANLIGHT_COLD inline void tell_rules(std::vector<problem>& said, problem_code code, std::string const& where, std::string const& what) {
   problem one;
   one.code = code;
-  one.what = "X-Ray sampling rules in " + where + ": " + what;
+  one.what = joined({"X-Ray sampling rules in ", where, ": ", what});
   said.push_back(std::move(one));
 }
 
@@ -152,7 +154,7 @@ FANLIGHT_COLD inline void tell_rules(std::vector<problem>& said, problem_code co
       out.rules.push_back(std::move(rule));
     }
   }
-  std::stable_sort(out.rules.begin(), out.rules.end(), [](rule_facts const& a, rule_facts const& b) { return a.priority < b.priority; });
+  sort_list(out.rules, [](rule_facts const& a, rule_facts const& b) { return a.priority < b.priority; });
   tell_rules(said, problem_code::rules_converted, how.where(),
              "this is the shape of X-Ray's API, and not of local rules; it is used all the same: ReservoirSize as fixed_target, FixedRate as rate, "
              "in the order of Priority" +
@@ -187,7 +189,7 @@ FANLIGHT_COLD FANLIGHT_INLINE std::optional<local_rules> check_local_rules(std::
   };
   local_rules out;
   for (auto const& each : given) {
-    check(each.rate, "rules[" + std::to_string(out.rules.size()) + "].rate");
+    check(each.rate, joined({"rules[", std::to_string(out.rules.size()), "].rate"}));
     out.rules.push_back({each, 0, {}});
   }
   check(otherwise.rate, "otherwise.rate");

@@ -1,6 +1,7 @@
 // Bodies of rules.hpp.
 #pragma once
 
+#include <fanlight/impl/places.hpp>
 #include <fanlight/impl/xray/rules.hpp>
 
 #include <algorithm>
@@ -205,7 +206,7 @@ FANLIGHT_COLD FANLIGHT_INLINE rule_state* rule_book::state_of(std::string const&
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE void rule_book::use_central(std::vector<rule_facts> rules) {
-  std::sort(rules.begin(), rules.end(), [](rule_facts const& a, rule_facts const& b) {
+  sort_list(rules, [](rule_facts const& a, rule_facts const& b) {
     bool const a_last = a.as.name == "Default", b_last = b.as.name == "Default";
     if (a_last != b_last) return b_last;
     return a.priority != b.priority ? a.priority < b.priority : a.as.name < b.as.name;

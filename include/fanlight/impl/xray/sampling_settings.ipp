@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fanlight/detail/environment.hpp>
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/xray/daemon_address.ipp>
 #include <fanlight/impl/xray/rule_reader.ipp>
 #include <fanlight/impl/xray/sampling.hpp>
@@ -71,9 +72,10 @@ FANLIGHT_COLD FANLIGHT_INLINE void xray_plan::settle_rules(environment const& fr
   } else if (!how_.json.empty()) {
     read = read_local_rules(how_.json, "code", said);
   } else if (auto const text = read_rules_file(how_.file)) {
-    read = read_local_rules(*text, "'" + how_.file + "'", said);
+    read = read_local_rules(*text, joined({"'", how_.file, "'"}), said);
   } else {
-    tell_rules(said, problem_code::rules_bad, "'" + how_.file + "'", "the file cannot be read, or is larger than 4 MiB; the rules in force stay");
+    tell_rules(said, problem_code::rules_bad, joined({"'", how_.file, "'"}),
+               "the file cannot be read, or is larger than 4 MiB; the rules in force stay");
   }
   bool const built_in = ways == 0 && how_.otherwise.fixed_target == 1 && how_.otherwise.rate > 0.0499999 && how_.otherwise.rate < 0.0500001;
   given_ = read.has_value() && !built_in;
@@ -87,8 +89,9 @@ FANLIGHT_COLD FANLIGHT_INLINE void xray_plan::settle_endpoint(environment const&
   if (!endpoint.empty()) {
     auto const read = read_rules_endpoint(endpoint, wrong);
     if (!read)
-      from.tell(problem_code::config_bad, "xray_central::endpoint is " + shown({}, endpoint) + "; it must be host:port or http://host:port: " + wrong +
-                                              "; http://127.0.0.1:2000 is used instead");
+      from.tell(problem_code::config_bad,
+                joined({"xray_central::endpoint is ", shown({}, endpoint), "; it must be host:port or http://host:port: ", wrong,
+                        "; http://127.0.0.1:2000 is used instead"}));
     endpoint = read.value_or(std::string{});
   }
   char const* const variable = "AWS_XRAY_DAEMON_ADDRESS";
@@ -97,11 +100,12 @@ FANLIGHT_COLD FANLIGHT_INLINE void xray_plan::settle_endpoint(environment const&
   auto const daemon = read_daemon_address(trimmed(*text), wrong);
   auto const named = daemon ? "http://" + daemon->tcp.text() : std::string{};
   if (!daemon)
-    from.tell(problem_code::config_bad, std::string{variable} + " is " + shown(variable, *text) + "; " + wrong + "; the sampling rules are fetched from " +
-                                            (endpoint.empty() ? "http://127.0.0.1:2000" : endpoint) + " instead");
+    from.tell(problem_code::config_bad,
+              joined({variable, " is ", shown(variable, *text), "; ", wrong, "; the sampling rules are fetched from ",
+                      (endpoint.empty() ? "http://127.0.0.1:2000" : endpoint), " instead"}));
   else if (!endpoint.empty() && endpoint != named)
-    from.tell(problem_code::config_bad, std::string{variable} + " is " + shown(variable, *text) + ", and xray_central::endpoint is " + endpoint +
-                                            " in code; the variable wins, as in every X-Ray SDK. Leave one of them out");
+    from.tell(problem_code::config_bad, joined({variable, " is ", shown(variable, *text), ", and xray_central::endpoint is ", endpoint,
+                                                " in code; the variable wins, as in every X-Ray SDK. Leave one of them out"}));
   if (daemon) endpoint = named;
 }
 

@@ -25,7 +25,7 @@ FANLIGHT_COLD inline void member_of(json_writer& json, resource const& who, std:
   auto const text = who.get(attribute);
   if (text.empty()) return;
   json.key(key);
-  json.text(text.substr(0, utf8_cut(text, 250)));
+  json.text(utf8_front(text, 250));
 }
 
 FANLIGHT_COLD inline void write_ecs(json_writer& json, resource const& who) {

@@ -1,6 +1,7 @@
 // Bodies of settings.hpp.
 #pragma once
 
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/xray/settings.hpp>
 
 FANLIGHT_BEGIN
@@ -13,8 +14,9 @@ namespace detail {
   if (!found) return std::nullopt;
   std::string text{trimmed(*found)};
   if (!in_code.empty() && text != in_code)
-    from.tell(problem_code::config_bad, given.name + ": " + variable + " is " + shown(variable, text) + ", and " + member + " is " +
-                                            shown(variable, in_code) + " in code; the variable wins, as in every X-Ray SDK. Leave one of them out");
+    from.tell(problem_code::config_bad,
+              joined({given.name, ": ", variable, " is ", shown(variable, text), ", and ", member, " is ", shown(variable, in_code),
+                      " in code; the variable wins, as in every X-Ray SDK. Leave one of them out"}));
   return text;
 }
 
@@ -23,14 +25,16 @@ FANLIGHT_COLD FANLIGHT_INLINE void settle_daemon(xray_settings& to, environment 
   auto const& in_code = to.given.daemon_address;
   if (!in_code.empty()) {
     if (auto const read = read_daemon_address(in_code, why)) to.daemon = *read;
-    else wrong.push_back({problem_code::config_bad, to.given.name + ": daemon_address is " + shown({}, in_code) + "; " + why, to.given.name});
+    else
+      wrong.push_back(
+          {problem_code::config_bad, joined({to.given.name, ": daemon_address is ", shown({}, in_code), "; ", why}), to.given.name});
   }
   auto const text = winning_text(from, to.given, "AWS_XRAY_DAEMON_ADDRESS", "daemon_address", in_code);
   if (!text) return;
   if (auto const read = read_daemon_address(*text, why)) to.daemon = *read;
   else
-    from.tell(problem_code::config_bad, to.given.name + ": AWS_XRAY_DAEMON_ADDRESS is " + shown({}, *text) + "; " + why + "; " +
-                                            to.daemon.udp.text() + " is used instead");
+    from.tell(problem_code::config_bad, joined({to.given.name, ": AWS_XRAY_DAEMON_ADDRESS is ", shown({}, *text), "; ", why, "; ",
+                                                to.daemon.udp.text(), " is used instead"}));
 }
 
 [[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE char const* name_of(xray_context_missing what) noexcept {

@@ -1,6 +1,7 @@
 // What an entry's items are to X-Ray: a part of a block, an annotation, metadata. Part of document.hpp's writer.
 #pragma once
 
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/xray/entry_writer.ipp>
 
 FANLIGHT_BEGIN
@@ -74,7 +75,9 @@ FANLIGHT_INLINE void xray_writer::entry_writer::add_annotation(item_view item) {
   bool const no_number = kind == value_kind::float64 && !__builtin_isfinite(read_value(item).as_double());
   if (nested || no_number) {
     owner_.notices_.add(problem_code::value_dropped, [&] {
-      return "annotation '" + std::string{key} + "': " + (nested ? "texts, numbers and truth can be indexed, and nothing else; it is metadata now" : "it is not a number X-Ray could keep, and is left out");
+      return joined({"annotation '", key, "': ",
+                     (nested ? "texts, numbers and truth can be indexed, and nothing else; it is metadata now"
+                             : "it is not a number X-Ray could keep, and is left out")});
     });
     if (nested && kind != value_kind::empty && xray_known_keys.find(key) == xray_key::count_) owner_.metadata_.push_back({default_space, key, item.at});
     return;
@@ -85,7 +88,8 @@ FANLIGHT_INLINE void xray_writer::entry_writer::add_annotation(item_view item) {
   changed_keys_ = true;
   auto const made = keep(owner_.scratch_.view());
   owner_.notices_.add(problem_code::key_changed, [&] {
-    return "annotation key '" + std::string{made} + "' was given with characters that X-Ray does not index, or too long: write letters, digits, _ and . only";
+    return joined({"annotation key '", made,
+                   "' was given with characters that X-Ray does not index, or too long: write letters, digits, _ and . only"});
   });
   owner_.annotations_.push_back({{}, made, item.at});
 }

@@ -2,6 +2,7 @@
 // does not block, and is not inherited by other programs. Names are looked up on a thread of their own, which a deadline leaves behind.
 #pragma once
 
+#include <fanlight/impl/joined.hpp>
 #include <fanlight/impl/worker.ipp>
 #include <fanlight/impl/xray/datagrams.hpp>
 
@@ -63,7 +64,7 @@ class address_finder {
   using moment = datagram_sender::moment;
   explicit address_finder(std::function<found_addresses(std::string const&)> find) : find_{find ? std::move(find) : find_addresses} {}
 
-  void begin(std::string const& name) {
+  FANLIGHT_COLD void begin(std::string const& name) {
     if (now_) return;
     auto const mine = std::make_shared<search>();
     now_ = mine;
@@ -86,7 +87,7 @@ class address_finder {
     mine->done = true;
   }
   /// True: the search that was begun has ended by then, and `out` is what it found.
-  [[nodiscard]] bool end(found_addresses& out, moment until) {
+  [[nodiscard]] FANLIGHT_COLD bool end(found_addresses& out, moment until) {
     if (!now_) return false;
     auto const mine = now_;
     std::unique_lock held{mine->lock};
@@ -119,8 +120,8 @@ class udp_sender final : public datagram_sender {
   explicit udp_sender(datagram_options how) : how_{std::move(how)}, finder_{how_.find}, is_number_{is_number_of_host(how_.to.host)} {}
   ~udp_sender() override { close(); }
 
-  FANLIGHT_INLINE datagram_result send(std::string_view head, std::string_view body, moment until) override;
-  void hurry(moment until) noexcept override {
+  FANLIGHT_COLD FANLIGHT_INLINE datagram_result send(std::string_view head, std::string_view body, moment until) override;
+  FANLIGHT_COLD void hurry(moment until) noexcept override {
     auto const given = until.time_since_epoch().count();
     for (auto before = limit_.load(); given < before && !limit_.compare_exchange_weak(before, given);) {}
   }
@@ -137,7 +138,7 @@ class udp_sender final : public datagram_sender {
   [[nodiscard]] bool pace(std::size_t size, moment until);
   [[nodiscard]] bool wait_for_room(moment until);
   [[nodiscard]] datagram_result say(int error);
-  void close() noexcept {
+  FANLIGHT_COLD void close() noexcept {
     if (socket_ >= 0) ::close(socket_);
     socket_ = -1;
   }
@@ -205,14 +206,15 @@ FANLIGHT_COLD FANLIGHT_INLINE datagram_result udp_sender::look_up(moment until) 
   found_addresses news;
   if (!finder_.end(news, first ? until : now)) {
     if (!first) return {};
-    return {datagram_fate::too_late, "the name of " + place() + " could not be looked up in time"};
+    return {datagram_fate::too_late, joined({"the name of ", place(), " could not be looked up in time"})};
   }
-  if (first && news.numbers.empty()) return {datagram_fate::not_found, place() + ": the host's name was not found (" + news.why + ")"};
+  if (first && news.numbers.empty())
+    return {datagram_fate::not_found, joined({place(), ": the host's name was not found (", news.why, ")"})};
   use_news(std::move(news));
   return {};
 }
 
-FANLIGHT_INLINE datagram_result udp_sender::ready(moment until) {
+FANLIGHT_COLD FANLIGHT_INLINE datagram_result udp_sender::ready(moment until) {
   if (is_number_) {
     if (numbers_.empty()) numbers_.push_back(how_.to.host);
   } else {
@@ -225,7 +227,7 @@ FANLIGHT_INLINE datagram_result udp_sender::ready(moment until) {
 // ---- sending ----------------------------------------------------------------------------------------------------------------------------
 
 /// Spreads what is much over the milliseconds. False: there is no time for it.
-FANLIGHT_INLINE bool udp_sender::pace(std::size_t size, moment until) {
+FANLIGHT_COLD FANLIGHT_INLINE bool udp_sender::pace(std::size_t size, moment until) {
   if (how_.bytes_per_millisecond == 0) return true;
   auto now = std::chrono::steady_clock::now();
   constexpr std::chrono::milliseconds length{1};
@@ -253,13 +255,14 @@ FANLIGHT_COLD FANLIGHT_INLINE bool udp_sender::wait_for_room(moment until) {
 FANLIGHT_COLD FANLIGHT_INLINE datagram_result udp_sender::say(int error) {
   stale_ = true;
   if (error == ECONNREFUSED)
-    return {datagram_fate::refused, "nobody listens on " + place() + ": start the X-Ray daemon there, or say in AWS_XRAY_DAEMON_ADDRESS where it is"};
+    return {datagram_fate::refused,
+            joined({"nobody listens on ", place(), ": start the X-Ray daemon there, or say in AWS_XRAY_DAEMON_ADDRESS where it is"})};
   char text[128] = "";
   std::string const words = words_of_error(::strerror_r(error, text, sizeof text), text);
-  return {error == EMSGSIZE ? datagram_fate::too_large : datagram_fate::failed, place() + ": " + words};
+  return {error == EMSGSIZE ? datagram_fate::too_large : datagram_fate::failed, joined({place(), ": ", words})};
 }
 
-FANLIGHT_INLINE datagram_result udp_sender::send(std::string_view head, std::string_view body, moment until) {
+FANLIGHT_COLD FANLIGHT_INLINE datagram_result udp_sender::send(std::string_view head, std::string_view body, moment until) {
   if (auto way = ready(end_of(until)); way.fate != datagram_fate::sent) return way;
   datagram_result const late{datagram_fate::too_late, place() + ": the time was too short"};
   if (!pace(head.size() + body.size(), until)) return late;

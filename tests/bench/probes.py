@@ -263,6 +263,8 @@ def size(bench):
             to = f"{folder}/{name}"
             bench.run(strip, "-o", to, bench.program(name))
             out[figure] = os.path.getsize(to) / 1000
+        compile_once(bench.build, HERE / "compile" / "trace.cpp", [], f"{folder}/trace.o")
+        out["trace"] = int(bench.run("size", f"{folder}/trace.o").splitlines()[1].split()[0]) / 1000
     return named("size", out)
 
 

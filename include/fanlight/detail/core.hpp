@@ -49,6 +49,8 @@ inline constexpr std::uint32_t root = 2;   // and the sampler looks at nothing b
 
 struct start_facts;  // detail/draft.hpp
 struct log_facts;    // likewise
+struct group_parts;  // likewise
+struct group_plan;   // likewise
 
 /// The least level of the loggers of one name, and of those beneath it: `db` is for `db.pool` too.
 struct log_level_rule {
@@ -97,13 +99,24 @@ struct core_operations {
   bool (*copies_baggage)(core_face&, std::string_view key) noexcept;
   /// Makes what is to be copied of a context's baggage hold as facts of the calling thread.
   void (*add_baggage)(core_face&, thread_block&, context_node const& of) noexcept;
-  // Asked of the pipeline, and not called: so that a file that instruments need not compile what is known of errors.
+  // Asked of the pipeline, and not called: so that a file that instruments need not compile what is seldom needed.
   /// A record ends because an exception leaves what it is about: status error, and what is known of the exception.
   void (*fail_unwound)(draft&, thread_block&) noexcept;
   /// A log record is about to be written: reports what is handled here, if it was not reported before.
   void (*report_logged)(thread_block&, core_face&, log_facts const&) noexcept;
   /// What the parent's tracestate says in place of the trace id's `chance`. [OpenTelemetry, tracestate: ot=rv]
   std::uint64_t (*randomness)(context const& parent, std::uint64_t chance) noexcept;
+  /// An attribute, annotation or metadata that put() did not write: a key seen before, limits, no room, no key.
+  void (*put)(draft&, item_role, std::string_view key, value const&) noexcept;
+  /// An event or link whose attributes may be over a limit, without a key or there twice: which of them count, and writing those.
+  group_plan (*plan_group)(draft const&, group_parts const&) noexcept;
+  unsigned char* (*place_group)(unsigned char* to, group_plan const&, draft const&, group_parts const&) noexcept;
+  /// What is handled where a log record is written goes along, if it has been told of.
+  void (*join_error)(draft&, thread_block const&) noexcept;
+  /// Begins a span with options, child of the current one. `room`, of inline_room bytes, is for its record.
+  void (*begin_beneath)(frame&, draft&, unsigned char* room, thread_block&, frame const& outer, start_facts const&) noexcept;
+  /// Begins a span whose parent is another process's, one from another thread, or none. `hold`: the facts that it brings hold here already.
+  void (*begin_under)(frame&, draft&, unsigned char* room, thread_block&, core_face&, context const& parent, start_facts const&, bool hold) noexcept;
 };
 
 /// Grows at its end only: two copies of fanlight in one process may look at it.

@@ -6,6 +6,8 @@
 #include <fanlight/kinds.hpp>
 #include <fanlight/value.hpp>
 
+#include <cstddef>
+
 FANLIGHT_BEGIN
 
 struct link;
@@ -48,6 +50,33 @@ struct start_facts {
   fanlight::trace_id trace{};      // filled in before a sampler is asked
   forced_sampling force = forced_sampling::none;
   std::string_view* rule = nullptr;  // a sampler leaves here by which of X-Ray's rules it decided; the text stays as long as the pipeline
+};
+
+/// The head of an event or a link, which ends up in front of its attributes, and where in it the number of dropped ones stands.
+struct group_head {
+  void const* data;
+  std::size_t size, dropped_at;
+
+  template <class Head>
+  explicit group_head(Head const& head) noexcept : data{&head}, size{sizeof head}, dropped_at{offsetof(Head, dropped)} {}
+};
+
+/// What an event or a link is: `attributes`, of which at most `limit` count, behind a head and perhaps a text. Borrows.
+struct group_parts {
+  item_role role;
+  std::string_view key;
+  group_head head;
+  std::string_view extra;  // its data is null: there is none
+  attribute const* attributes;
+  std::size_t count;
+  std::uint16_t limit;
+
+  [[nodiscard]] std::size_t lead() const noexcept { return head.size + (extra.data() == nullptr ? 0 : padded(extra.size() + 1)); }
+};
+
+/// What of that is to be written: how many attributes, in how many bytes; those of a key that comes again later are not lost.
+struct group_plan {
+  std::size_t size = 0, kept = 0, again = 0;
 };
 
 /// Everything that leaves the straight path of put(): a key seen before, no room, a limit, an empty key, a draft that has ended.

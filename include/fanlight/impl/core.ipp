@@ -7,6 +7,7 @@
 #include <fanlight/detail/detectors.hpp>
 #include <fanlight/detail/settings.hpp>
 #include <fanlight/impl/baggage_facts.ipp>
+#include <fanlight/impl/draft_care.ipp>
 #include <fanlight/impl/library_text.ipp>
 #include <fanlight/impl/objects.ipp>
 #include <fanlight/impl/report.ipp>
@@ -278,6 +279,12 @@ FANLIGHT_COLD FANLIGHT_INLINE core_operations const* core::operations_table() no
         std::uint64_t said = 0;
         return tracestate_randomness(parent.tracestate(), said) ? said : chance;
       },
+      &put_carefully,
+      &plan_carefully,
+      &place_carefully,
+      &join_error,
+      &begin_child,
+      &begin_with_care,
   };
   return &table;
 }

@@ -1,8 +1,7 @@
-// Bodies of detail/draft.hpp: opening a record, and what put() leaves to others: keys seen before, limits, growth, events, links.
+// Bodies of detail/draft.hpp: opening a record, growth, events, links. Keys seen before and limits are for draft_care.ipp.
 #pragma once
 
 #include <fanlight/detail/draft.hpp>
-#include <fanlight/impl/limit.ipp>
 #include <fanlight/impl/thread.ipp>
 
 FANLIGHT_BEGIN
@@ -165,20 +164,7 @@ FANLIGHT_INLINE void lose_attribute(draft& d) noexcept {
 
 FANLIGHT_COLD FANLIGHT_INLINE void put_slowly(draft& d, item_role role, std::string_view key, value const& what) noexcept {
   if (!d.is_open()) return tell(d.core, 102, key);
-  if (key.empty()) {
-    int const code = role == item_role::annotation ? 301 : 105;  // key_dropped, key_empty
-    tell(d.core, code, {reinterpret_cast<char const*>(d.data + sizeof(entry_head)), d.head().name_size});
-    if (d.head().dropped_attributes != 0xFFFF) ++d.head().dropped_attributes;
-    return;
-  }
-  if (key.size() > 0xFFFF) key = key.substr(0, 0xFFFF);
-  limited_value const limited{what, d.value_limit};
-  auto* const old = find_item(d, role, key);
-  bool const counts = role != item_role::metadata && role != item_role::fact;
-  if (old == nullptr && counts && d.attributes_left == 0) return lose_attribute(d);
-  if (!replace_or_append(d, old, role, key, limited.get())) return lose_attribute(d);
-  d.filter.add(key_hash(key.data(), key.size()));
-  if (old == nullptr && counts) --d.attributes_left;
+  d.core->operations->put(d, role, key, what);
 }
 
 FANLIGHT_COLD FANLIGHT_INLINE void put_attribute(draft& d, item_role role, std::string_view key, value const& what) noexcept { put(d, role, key, what); }
@@ -226,20 +212,7 @@ FANLIGHT_INLINE void put_packed(draft& d, fact_key key, value const& what) noexc
 
 FANLIGHT_INLINE void put_fact(draft& d, fact_key key, std::string_view text) noexcept { put_packed(d, key, value{text}); }
 
-/// Whether a later attribute has the same key; the last one wins.
-[[nodiscard]] FANLIGHT_INLINE bool comes_again(attribute const* attributes, std::size_t i, std::size_t count) noexcept {
-  for (std::size_t later = i + 1; later < count; ++later)
-    if (attributes[later].key == attributes[i].key) return true;
-  return false;
-}
-
-/// What put_group() is to write: which attributes, and how many bytes they take.
-struct group_plan {
-  std::size_t size = 0, kept = 0, again = 0;
-  bool plain = false;  // all of them, as they are
-};
-
-/// The common case: a few attributes with keys that are surely different, and no limit near.
+/// The common case: a few attributes with keys that are surely different, and no limit near. All of them, as they are.
 [[nodiscard]] FANLIGHT_INLINE bool plan_plainly(group_plan& plan, draft const& d, attribute const* attributes, std::size_t count, std::uint16_t limit) noexcept {
   if (count > limit || d.value_limit != UINT32_MAX) return false;
   key_filter seen{};
@@ -251,80 +224,47 @@ struct group_plan {
     seen.add(hash);
     size += item_space(what.kind(), what.size(), key.size());
   }
-  plan = {size, count, 0, true};
+  plan = {size, count, 0};
   return true;
 }
 
-[[nodiscard]] FANLIGHT_INLINE std::string_view group_key(attribute const& of) noexcept { return of.key.substr(0, 0xFFFF); }
-
-/// Those over `limit` or without a key are left out, and an earlier one of the same key.
-[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE group_plan plan_carefully(draft const& d, std::string_view owner, attribute const* attributes,
-                                                                      std::size_t count, std::uint16_t limit) noexcept {
-  group_plan out;
-  for (std::size_t i = 0; i < count; ++i)
-    if (comes_again(attributes, i, count)) {
-      ++out.again;
-    } else if (attributes[i].key.empty()) {
-      tell(d.core, 105, owner);
-    } else if (out.kept < limit) {
-      limited_value const limited{attributes[i].value, d.value_limit};
-      out.size += item_space(limited.get().kind(), limited.get().size(), group_key(attributes[i]).size());
-      ++out.kept;
-    }
-  return out;
+[[nodiscard]] FANLIGHT_HOT std::size_t group_space(group_parts const& what, group_plan const& plan) noexcept {
+  return item_space(value_kind::array, what.lead() + plan.size, what.key.size());
 }
 
-/// Writes what the plan says, and gives the byte behind it.
-[[nodiscard]] FANLIGHT_COLD FANLIGHT_INLINE unsigned char* place_carefully(unsigned char* to, group_plan const& plan, draft const& d, attribute const* attributes,
-                                                                           std::size_t count) noexcept {
-  std::size_t left = plan.kept;
-  for (std::size_t i = 0; i < count && left > 0; ++i)
-    if (!attributes[i].key.empty() && !comes_again(attributes, i, count)) {
-      limited_value const limited{attributes[i].value, d.value_limit};
-      to = place_item(to, item_role::attribute, group_key(attributes[i]), limited.get());
-      --left;
-    }
-  return to;
-}
-
-/// The head of an event or a link, which ends up in front of its attributes, and where in it the number of dropped ones stands.
-struct group_head {
-  void const* data;
-  std::size_t size, dropped_at;
-
-  template <class Head>
-  explicit group_head(Head const& head) noexcept : data{&head}, size{sizeof head}, dropped_at{offsetof(Head, dropped)} {}
-};
-
-/// Writes attributes behind a head as one item. Those over `limit`, without room or a key are counted. False: no room even without them.
-[[nodiscard]] FANLIGHT_INLINE bool put_group(draft& d, item_role role, std::string_view key, group_head head, std::string_view extra,
-                                             attribute const* attributes, std::size_t count, std::uint16_t limit) noexcept {
-  std::size_t const lead = head.size + (extra.data() == nullptr ? 0 : padded(extra.size() + 1));
-  group_plan plan;
-  if (!plan_plainly(plan, d, attributes, count, limit)) plan = plan_carefully(d, key, attributes, count, limit);
-  if (!make_room(d, item_space(value_kind::array, lead + plan.size, key.size()))) {
-    plan = {0, 0, plan.again, false};
-    if (!make_room(d, item_space(value_kind::array, lead, key.size()))) return false;
-  }
-  auto const dropped = static_cast<std::uint32_t>(count - plan.again - plan.kept);
-  item_head const item{value_kind::array, role, static_cast<std::uint16_t>(key.size()), static_cast<std::uint32_t>(lead + plan.size)};
+/// The head of the item, behind which its attributes are to follow. Gives the byte there.
+FANLIGHT_HOT unsigned char* begin_group(draft& d, group_parts const& what, group_plan const& plan) noexcept {
+  auto const dropped = static_cast<std::uint32_t>(what.count - plan.again - plan.kept);
+  item_head const item{value_kind::array, what.role, static_cast<std::uint16_t>(what.key.size()), static_cast<std::uint32_t>(what.lead() + plan.size)};
   std::memcpy(d.at, &item, sizeof item);
-  copy_bytes(d.at + sizeof item, head.data, head.size);
-  std::memcpy(d.at + sizeof item + head.dropped_at, &dropped, sizeof dropped);
-  unsigned char* to = d.at + sizeof item + head.size;
-  if (extra.data() != nullptr) {
-    std::memset(to, 0, padded(extra.size() + 1));
-    copy_bytes(to, extra.data(), extra.size());
-    to += padded(extra.size() + 1);
+  copy_bytes(d.at + sizeof item, what.head.data, what.head.size);
+  std::memcpy(d.at + sizeof item + what.head.dropped_at, &dropped, sizeof dropped);
+  unsigned char* to = d.at + sizeof item + what.head.size;
+  if (what.extra.data() == nullptr) return to;
+  std::memset(to, 0, padded(what.extra.size() + 1));
+  std::memcpy(to, what.extra.data(), what.extra.size());
+  return to + padded(what.extra.size() + 1);
+}
+
+/// Writes attributes behind a head as one item. Those over the limit, without room or a key are counted. False: no room even without them.
+[[nodiscard]] FANLIGHT_INLINE bool put_group(draft& d, group_parts const& what) noexcept {
+  group_plan plan;
+  bool plain = plan_plainly(plan, d, what.attributes, what.count, what.limit);
+  if (!plain) plan = d.core->operations->plan_group(d, what);
+  if (!make_room(d, group_space(what, plan))) {
+    plain = false;
+    plan = {0, 0, plan.again};
+    if (!make_room(d, group_space(what, plan))) return false;
   }
-  if (plan.plain)
-    for (std::size_t i = 0; i < count; ++i) to = write_item(to, item_role::attribute, attributes[i].key, attributes[i].value);
-  else
-    to = place_carefully(to, plan, d, attributes, count);
+  auto* to = begin_group(d, what, plan);
+  if (plain)
+    for (std::size_t i = 0; i < what.count; ++i) to = write_item(to, item_role::attribute, what.attributes[i].key, what.attributes[i].value);
+  else if (plan.kept != 0)
+    to = d.core->operations->place_group(to, plan, d, what);
   std::uint64_t const zero = 0;
-  unsigned char* const behind = to + padded(key.size() + 1);
+  unsigned char* const behind = to + padded(what.key.size() + 1);
   std::memcpy(behind - 8, &zero, 8);
-  copy_bytes(to, key.data(), key.size());
+  copy_bytes(to, what.key.data(), what.key.size());
   d.at = behind;
   return true;
 }
@@ -340,7 +280,7 @@ FANLIGHT_INLINE void put_event(draft& d, std::string_view name, attribute const*
   }
   if (d.events_left == 0) return count_lost(d.head().dropped_events);
   event_head const head{at ? at.nanoseconds : ticks_now(*d.core), 0, at ? 1u : 0u};
-  if (!put_group(d, item_role::event, name.substr(0, 0xFFFF), group_head{head}, {}, attributes, count, d.core->event_attribute_limit))
+  if (!put_group(d, {item_role::event, name.substr(0, 0xFFFF), group_head{head}, {}, attributes, count, d.core->event_attribute_limit}))
     return count_lost(d.head().dropped_events);
   --d.events_left;
 }
@@ -360,7 +300,7 @@ FANLIGHT_COLD FANLIGHT_INLINE void put_link(draft& d, context const& to, attribu
   head.flags = to.flags() | (to.is_remote() ? 0x100u : 0u);
   std::string_view const state = to.tracestate().empty() ? std::string_view{"", 0} : to.tracestate();
   head.tracestate_size = static_cast<std::uint32_t>(state.size());
-  if (!put_group(d, item_role::link, {}, group_head{head}, state, attributes, count, d.core->link_attribute_limit))
+  if (!put_group(d, {item_role::link, {}, group_head{head}, state, attributes, count, d.core->link_attribute_limit}))
     return count_lost(d.head().dropped_links);
   --d.links_left;
 }

@@ -250,6 +250,20 @@ FANLIGHT_COLD FANLIGHT_INLINE void put_sighting(draft& d, sighting& seen) noexce
   if (!name.view().empty()) put_attribute(d, item_role::attribute, "error.type", name.view());
 }
 
+/// The error that is being handled here, if it has been told of: its id goes along. What core_operations::join_error is.
+FANLIGHT_COLD FANLIGHT_INLINE void join_error(draft& d, thread_block const& t) noexcept {
+  auto& known = *static_cast<error_identity*>(t.last_error);
+  auto const handled = std::current_exception();
+  if (handled == nullptr) return;
+  if (known.held == nullptr) {  // spans told of it on its way, and nobody has in a handler
+    sighting seen;
+    see(seen, handled);
+    if (!is_known(t, known, seen, hash_of(seen.text.view()))) return;
+    known.held = handled;
+  }
+  if (known.held == handled) put_fact(d, fact_key::error_id, known.uuid);
+}
+
 FANLIGHT_COLD FANLIGHT_INLINE void put_exception(draft& d, shown_exception const& error) noexcept {
   if (!d.is_open() && !d.has_ended()) return;
   sighting seen;

@@ -17,7 +17,7 @@ class limited_value {
   [[nodiscard]] value const& get() const noexcept { return value_; }
 
  private:
-  FANLIGHT_COLD void shorten(value const& what, std::uint32_t most) noexcept {
+  FANLIGHT_COLD FANLIGHT_NOINLINE void shorten(value const& what, std::uint32_t most) noexcept {
     if (what.kind() == value_kind::text) value_ = value{utf8_front(what.as_text(), most)};
     else if (what.kind() == value_kind::bytes)
       value_ = value{bytes{what.data(), what.size() < most ? what.size() : most}};

@@ -11,19 +11,6 @@
 FANLIGHT_BEGIN
 namespace detail {
 
-/// The error that is being handled here, if it has been told of: its id goes along. A thread that never told of one pays for a load.
-FANLIGHT_COLD FANLIGHT_INLINE void join_error(draft& d, thread_block const& t, error_identity& known) noexcept {
-  auto const handled = std::current_exception();
-  if (handled == nullptr) return;
-  if (known.held == nullptr) {  // spans told of it on its way, and nobody has in a handler
-    sighting seen;
-    see(seen, handled);
-    if (!is_known(t, known, seen, hash_of(seen.text.view()))) return;
-    known.held = handled;
-  }
-  if (known.held == handled) put_fact(d, fact_key::error_id, known.uuid);
-}
-
 /// By level and name. What is below the least level of all is sorted out by one comparison.
 [[nodiscard]] FANLIGHT_INLINE bool passes(core_face const& core, level at, std::string_view logger) noexcept {
   auto const number = static_cast<std::uint32_t>(at);
@@ -58,7 +45,7 @@ FANLIGHT_INLINE void open_log(draft& d, thread_block& t, core_face& core, log_ro
   head.start = ticks_now(core);
   join_trace(d, t);
   if (!logger.empty()) put_fact(d, fact_key::logger, logger);
-  if (__builtin_expect(t.last_error != nullptr, 0)) join_error(d, t, *static_cast<error_identity*>(t.last_error));
+  if (__builtin_expect(t.last_error != nullptr, 0)) core.operations->join_error(d, t);  // who never told of one pays for a load
 }
 
 FANLIGHT_INLINE void write_log(level at, std::string_view logger, std::string_view message, std::initializer_list<attribute> fields,

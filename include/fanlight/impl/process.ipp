@@ -1,6 +1,7 @@
 // Bodies of process.hpp: an editor is a draft that was loaded from a finished entry.
 #pragma once
 
+#include <fanlight/impl/draft_care.ipp>
 #include <fanlight/impl/span.ipp>
 #include <fanlight/process.hpp>
 
@@ -67,7 +68,7 @@ FANLIGHT_INLINE record_editor& record_editor::set(std::string_view key, value co
   detail::item_buffer copy;
   if (draft_.data == original_.at || !copy.add(detail::item_role::attribute, key, what)) return *this;
   detail::item_view const item{copy.data()};
-  detail::put_slowly(draft_, detail::item_role::attribute, item.key(), detail::read_value(item));
+  detail::put_carefully(draft_, detail::item_role::attribute, item.key(), detail::read_value(item));
   return *this;
 }
 

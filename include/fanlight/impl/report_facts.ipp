@@ -1,6 +1,7 @@
 // How a report gets its facts; and what a span learns of the exception that leaves it, with the report of that, which its pipeline is asked to do.
 #pragma once
 
+#include <fanlight/detail/utf8.hpp>
 #include <fanlight/span.hpp>
 
 #include <fanlight/impl/bases.ipp>

@@ -5,7 +5,7 @@
 #error "fanlight/impl/src.hpp belongs to the compiled build: link fanlight::compiled, or include fanlight/fanlight.hpp"
 #endif
 
-#include <fanlight/impl/span.ipp>  // first: it puts start, draft, limit and thread in order
+#include <fanlight/impl/span.ipp>  // first: it puts start, draft and thread in order
 #include <fanlight/impl/abi.ipp>
 #include <fanlight/impl/access_log.ipp>
 #include <fanlight/impl/aws/aws_sign.ipp>

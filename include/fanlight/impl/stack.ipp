@@ -74,6 +74,37 @@ FANLIGHT_COLD FANLIGHT_INLINE std::string function_name(char const* symbol) {
          symbol.substr(0, 21) == "_ZN16fanlight_probe_1";
 }
 
+/// Takes the frames of a stack from the innermost outwards, and keeps those that people want to see: not the runtime's before the throw, not
+/// fanlight's own, and none behind main().
+class frame_sieve {
+ public:
+  FANLIGHT_COLD explicit frame_sieve(std::vector<stack_frame>& to) noexcept : to_{to} {}
+  [[nodiscard]] bool is_done() const noexcept { return done_; }
+
+  FANLIGHT_COLD void add(stack_frame&& one, bool own, bool throws) {
+    kept_ = false;
+    if (done_) return;
+    bool const may_throw = seen_++ < 24;
+    if (throws && may_throw) return to_.clear();
+    if (own) return;
+    to_.push_back(std::move(one));
+    kept_ = true;
+    done_ = to_.back().function == "main";
+  }
+  /// The last one is not inlined, and its symbol has this name.
+  FANLIGHT_COLD void is_outermost(std::string_view function) {
+    if (!kept_) return;
+    to_.back().inlined = false;
+    if (!function.empty()) to_.back().function = function;  // knows the parameters
+    done_ = to_.back().function == "main";
+  }
+
+ private:
+  std::vector<stack_frame>& to_;
+  std::size_t seen_ = 0;
+  bool kept_ = false, done_ = false;
+};
+
 class stack_resolver {
  public:
   [[nodiscard]] FANLIGHT_COLD static stack_resolver& one() {
@@ -91,65 +122,41 @@ class stack_resolver {
     std::lock_guard const held{lock_};
     modules_ = known.empty() ? modules_loaded() : read_modules(known);
     here_ = known.empty();
-    std::vector<found> all;
+    frame_sieve to{out.frames};
     auto const* const addresses = static_cast<unsigned char const*>(packed.data()) + sizeof head;
     std::size_t const count = (packed.size() - sizeof head) / 8;
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = 0; i < count && !to.is_done(); ++i) {
       std::uint64_t address = 0;
       std::memcpy(&address, addresses + 8 * i, 8);
-      add(all, address, i == 0 && head.exact != 0);
+      add(to, address, i == 0 && head.exact != 0);
     }
-    trim(all);
-    for (auto& each : all)
-      if (!each.own) out.frames.push_back(std::move(each.frame));
     return out;
   }
 
   void use(frame_resolver asked) noexcept { __atomic_store_n(&asked_, asked, __ATOMIC_RELEASE); }
 
  private:
-  struct found {
-    stack_frame frame;
-    bool throws = false;
-    bool own = false;
-  };
   struct table {
     std::string path, build_id;
     std::unique_ptr<elf_symbols> symbols;
   };
 
-  /// The runtime's frames before the throw, and those after main().
-  FANLIGHT_COLD static void trim(std::vector<found>& all) {
-    std::size_t first = 0;
-    for (std::size_t i = 0; i < all.size() && i < 24; ++i)
-      if (all[i].throws) first = i + 1;
-    all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(first));
-    for (std::size_t i = 0; i < all.size(); ++i)
-      if (all[i].frame.function == "main") {
-        while (all.size() > i + 1) all.pop_back();
-        return;
-      }
-  }
-
-  FANLIGHT_COLD void add(std::vector<found>& to, std::uint64_t address, bool exact) {
-    found one;
-    one.frame.address = address;
+  FANLIGHT_COLD void add(frame_sieve& to, std::uint64_t address, bool exact) {
+    stack_frame one;
+    one.address = address;
     std::uint64_t const inside = exact || address == 0 ? address : address - 1;  // a return address may be the next function's first
     char const* symbol = nullptr;
     for (auto const& each : modules_) {
       if (!each.holds(inside)) continue;
-      one.frame.module = each.path, one.frame.build_id = each.build_id, one.frame.module_offset = address - each.base;
+      one.module = each.path, one.build_id = each.build_id, one.module_offset = address - each.base;
       symbol = symbols_of(each).name_of(inside - each.base);
       break;
     }
     auto* const asked = __atomic_load_n(&asked_, __ATOMIC_ACQUIRE);
-    if (asked != nullptr && asked(address, one.frame)) return to.push_back(std::move(one));
-    if (symbol != nullptr) {
-      one.frame.function = function_name(symbol);
-      one.throws = is_runtime_throw(symbol);
-      one.own = is_own(symbol);
-    }
-    if (!here_ || one.own || one.throws || !add_lines(to, one, inside)) to.push_back(std::move(one));
+    if (asked != nullptr && asked(address, one)) return to.add(std::move(one), false, false);
+    bool const own = symbol != nullptr && is_own(symbol), throws = symbol != nullptr && is_runtime_throw(symbol);
+    if (symbol != nullptr) one.function = function_name(symbol);
+    if (!here_ || own || throws || !add_lines(to, one, inside)) to.add(std::move(one), own, throws);
   }
 
   [[nodiscard]] FANLIGHT_COLD elf_symbols const& symbols_of(loaded_module const& of) {
@@ -162,8 +169,8 @@ class stack_resolver {
   // ---- libbacktrace: a frame for each function that was inlined where the address is, the innermost first -------------------------------
 
   struct line_walk {
-    std::vector<found>* to;
-    found const* from;
+    frame_sieve* to;
+    stack_frame const* from;
     std::size_t count = 0;
     bool failed = false;
   };
@@ -172,12 +179,12 @@ class stack_resolver {
     auto& walk = *static_cast<line_walk*>(raw);
     if (file == nullptr && function == nullptr) return 0;
     try {
-      found one = *walk.from;
-      one.frame.inlined = true;  // the last one is put right behind the walk
-      if (function != nullptr) one.frame.function = function_name(function), one.own = is_own(function);
-      if (file != nullptr) one.frame.file = file;
-      if (line > 0) one.frame.line = static_cast<std::uint32_t>(line);
-      walk.to->push_back(std::move(one));
+      stack_frame one = *walk.from;
+      one.inlined = true;  // the last one is put right behind the walk
+      if (function != nullptr) one.function = function_name(function);
+      if (file != nullptr) one.file = file;
+      if (line > 0) one.line = static_cast<std::uint32_t>(line);
+      walk.to->add(std::move(one), function != nullptr && is_own(function), false);
       ++walk.count;
     } catch (...) {
       walk.failed = true;
@@ -185,7 +192,7 @@ class stack_resolver {
     return walk.failed ? 1 : 0;
   }
 
-  [[nodiscard]] FANLIGHT_COLD bool add_lines(std::vector<found>& to, found const& from, std::uint64_t inside) {
+  [[nodiscard]] FANLIGHT_COLD bool add_lines(frame_sieve& to, stack_frame const& from, std::uint64_t inside) {
     if (&backtrace_pcinfo == nullptr || &backtrace_create_state == nullptr) return false;
     auto const ignore = [](void*, char const*, int) {};
     if (debug_ == nullptr) debug_ = ::backtrace_create_state(nullptr, 0, ignore, nullptr);
@@ -193,9 +200,7 @@ class stack_resolver {
     line_walk walk{&to, &from};
     ::backtrace_pcinfo(debug_, static_cast<uintptr_t>(inside), add_line, ignore, &walk);
     if (walk.count == 0) return false;
-    auto& outermost = to.back().frame;
-    outermost.inlined = false;
-    if (!from.frame.function.empty()) outermost.function = from.frame.function;  // its symbol knows the parameters
+    to.is_outermost(from.function);
     return true;
   }
 

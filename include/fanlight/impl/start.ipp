@@ -1,5 +1,6 @@
-// How a span starts and ends, step by step: whose child it is, ids, the sampler's decision, the frame on the thread's chain, the facts
-// that hold there. All of it runs on the thread that begins the span. Included by span.ipp, behind span.hpp.
+// How a span starts and ends, step by step: whose child it is, ids, the decision of a plain sampler, the frame on the thread's chain, the facts
+// that hold there; with options and with parents from elsewhere: draft_care.ipp. All of it runs on the thread that begins the span. Included by
+// span.ipp, behind span.hpp.
 #pragma once
 
 #include <fanlight/impl/draft.ipp>
@@ -153,32 +154,6 @@ FANLIGHT_INLINE void finish(draft& d, thread_block& t) noexcept {
   close_draft(d, t);
 }
 
-/// The caller has decided, and that counts: by a sampler that follows, or because B3's debug wants to see the trace.
-[[nodiscard]] FANLIGHT_INLINE bool follows(core_face const& core, context const* remote) noexcept {
-  if (remote == nullptr || remote->is_deferred()) return false;
-  return core.parent_based != 0 || (remote->node() != nullptr && remote->node()->debug != 0);
-}
-
-/// The decision for a trace that has no recorded part here yet.
-[[nodiscard]] FANLIGHT_INLINE std::uint32_t decide(core_face& core, start_facts const& how, context const* remote, std::uint64_t chance) noexcept {
-  if (follows(core, remote)) return remote->is_sampled() ? 3 : 0;
-  if (how.force != forced_sampling::none && core.sampler != sampling_mode::custom) return how.force == forced_sampling::sampled ? 3 : 0;
-  switch (core.sampler) {
-    case sampling_mode::always_on: return 3;
-    case sampling_mode::always_off: return 0;
-    case sampling_mode::ratio: return chance >= core.threshold ? 3 : 0;
-    case sampling_mode::custom: return core.operations->decide(core, how);
-  }
-  return 0;
-}
-
-/// The low 56 bits of a trace id.
-[[nodiscard]] FANLIGHT_INLINE std::uint64_t chance_of(unsigned char const* trace) noexcept {
-  std::uint64_t low = 0;
-  std::memcpy(&low, trace + 8, 8);
-  return __builtin_bswap64(low) & 0x00FFFFFFFFFFFFFFu;
-}
-
 /// A scoped object that ends while an inner one lives, or on another thread: it is taken out of the chain if it is in it.
 FANLIGHT_COLD inline void leave_out_of_order(frame& place, thread_block& t) noexcept {
   tell(place.core, 103, {});
@@ -200,78 +175,6 @@ FANLIGHT_COLD FANLIGHT_NOINLINE inline void own_threshold(frame& place, core_fac
   if (place.node != nullptr) place.flags |= frame_flag::owns_node;
 }
 
-/// The frame of a span with a parent that was handed to it keeps that parent's node alive; a trace about which a ratio that is to be told
-/// has decided here gets a tracestate of its own.
-FANLIGHT_COLD FANLIGHT_INLINE void own_node(frame& place, core_face& core, context const& parent, bool decided) noexcept {
-  if (decided && core.write_threshold != 0 && core.sampler != sampling_mode::custom) return own_threshold(place, core, parent);
-  place.node = parent.node();
-  if (place.node == nullptr) return;
-  context_node::keep(place.node);
-  place.flags |= frame_flag::owns_node;
-}
-
-/// Opens the record of a span that has options.
-FANLIGHT_COLD FANLIGHT_INLINE void open_fully(frame& place, draft& d, unsigned char* room, thread_block& t, start_facts const& how,
-                                unsigned char const* parent_id, std::uint8_t flags) noexcept {
-  open_draft(d, t, *place.core, room, inline_room, entry_type::span, how.name, how.where);
-  place.open = &d;
-  auto& head = d.head();
-  if (parent_id != nullptr) std::memcpy(head.parent_id, parent_id, sizeof head.parent_id);
-  head.flags = static_cast<std::uint8_t>(how.flags | flags);
-  sign(d, t, place, how.kind, ticks_now(*d.core));
-  if (how.start) d.head().start = how.start.nanoseconds, d.head().flags |= entry_flag::wall_start;
-  if (!how.scope_name.empty()) put_fact(d, fact_key::scope_name, how.scope_name);
-  if (!how.scope_version.empty()) put_fact(d, fact_key::scope_version, how.scope_version);
-  for (std::size_t i = 0; i < how.attribute_count; ++i) put_attribute(d, item_role::attribute, how.attributes[i].key, how.attributes[i].value);
-  for (std::size_t i = 0; i < how.link_count; ++i)
-    put_link(d, how.links[i].to, how.links[i].attributes.begin(), how.links[i].attributes.size());
-  if (how.rule != nullptr && !how.rule->empty()) put_attribute(d, item_role::attribute, "aws.xray.sampling_rule_name", *how.rule);
-}
-
-/// A child of the current span, with options.
-FANLIGHT_COLD FANLIGHT_INLINE void begin_beneath(frame& place, draft& d, unsigned char* room, thread_block& t, frame& outer, start_facts const& how) noexcept {
-  auto* core = outer.core;
-  if (static_cast<void*>(core) != t.ready) core = prepare(t, core);
-  if (core == nullptr) return pass_on(place, &outer);
-  inherit(place, *core, outer);
-  write_span_id(place, next_id(t, *core));
-  place.layout = layout_version;
-  if ((place.flags & frame_flag::recording) != 0) open_fully(place, d, room, t, how, outer.span_id, 0);
-}
-
-/// A span whose parent is `parent`: another process's, one from another thread, or none. `hold`: the facts that it brings hold here already.
-FANLIGHT_COLD FANLIGHT_INLINE void begin_under(frame& place, draft& d, unsigned char* room, thread_block& t, core_face* core, context const& parent,
-                                 start_facts how, bool hold = false) noexcept {
-  core_face* const wanted = core;
-  if (core != nullptr && static_cast<void*>(core) != t.ready) core = prepare(t, core);
-  frame_of(place, parent, core);
-  if (core == nullptr) {
-    if (!parent.is_valid() || parent.is_sampled()) count_if_late(wanted, entry_type::span);
-    place.flags &= ~frame_flag::recording;
-    place.layout = parent.trace_id().is_valid() ? layout_version : 0;
-    if (place.node != nullptr && place.layout != 0) context_node::keep(place.node), place.flags |= frame_flag::owns_node;
-    return;
-  }
-  bool const known = parent.trace_id().is_valid(), local = parent.is_valid() && !parent.is_remote();
-  std::uint32_t const random = known ? place.flags & trace_flag::random : trace_flag::random;
-  std::uint64_t chance = known ? chance_of(place.trace_id) : give_trace(place, t, *core);
-  if (known && core->sampler == sampling_mode::ratio && !parent.tracestate().empty()) chance = core->operations->randomness(parent, chance);
-  std::memcpy(how.trace.bytes, place.trace_id, sizeof how.trace.bytes);
-  how.parent = parent.is_valid() ? &parent : nullptr;
-  std::string_view rule;
-  how.rule = &rule;
-  context const* const remote = known || parent.is_remote() ? &parent : nullptr;  // a decision may come without ids
-  std::uint32_t const verdict = local ? (parent.is_sampled() ? 3u : 0u) : decide(*core, how, remote, chance);
-  write_span_id(place, next_id(t, *core));
-  place.flags = random | frame_flag::in_trace | ((verdict & 1) != 0 ? frame_flag::recording : 0u) |
-                ((verdict & 2) != 0 ? std::uint32_t{trace_flag::sampled} : 0u);
-  own_node(place, *core, parent, !local && !follows(*core, remote) && how.force == forced_sampling::none && (verdict & 2) != 0);
-  if (!hold) push_facts(t, place, parent.node());
-  auto const parent_id = parent.span_id();
-  if ((verdict & 1) != 0)
-    open_fully(place, d, room, t, how, parent_id.bytes, parent.is_valid() && parent.is_remote() ? entry_flag::remote_parent : std::uint8_t{0});
-}
-
 /// The pipeline of a parent that was handed over; null: it says nothing. A context of the process's pipeline is spared the name of it.
 [[nodiscard]] FANLIGHT_INLINE core_face* core_of(context const& parent) noexcept {
   if (parent.node() != nullptr && parent.node()->core != nullptr) return parent.node()->core;
@@ -279,11 +182,30 @@ FANLIGHT_COLD FANLIGHT_INLINE void begin_under(frame& place, draft& d, unsigned 
   return ours ? static_cast<core_face*>(__atomic_load_n(&home().core, __ATOMIC_ACQUIRE)) : nullptr;
 }
 
+/// Nothing can record here; what the parent brought goes on. `wanted`: the pipeline that cannot, if there is one.
+FANLIGHT_COLD inline void begin_silently(frame& place, core_face* wanted, context const& parent) noexcept {
+  frame_of(place, parent, nullptr);
+  if (!parent.is_valid() || parent.is_sampled()) count_if_late(wanted, entry_type::span);
+  place.flags &= ~frame_flag::recording;
+  place.layout = parent.trace_id().is_valid() ? layout_version : 0;
+  if (place.node != nullptr && place.layout != 0) context_node::keep(place.node), place.flags |= frame_flag::owns_node;
+}
+
+/// A span whose parent is `parent`: another process's, one from another thread, or none. `hold`: the facts that it brings hold here already.
+FANLIGHT_COLD inline void begin_under(frame& place, draft& d, unsigned char* room, thread_block& t, core_face* wanted, context const& parent,
+                                      start_facts const& how, bool hold = false) noexcept {
+  auto* const core = wanted == nullptr || static_cast<void*>(wanted) == t.ready ? wanted : prepare(t, wanted);
+  if (core == nullptr) return begin_silently(place, wanted, parent);
+  core->operations->begin_under(place, d, room, t, *core, parent, how, hold);
+}
+
 /// The general start: every option, explicit parents, remote parents, the user's sampler. Does not make the span current.
 FANLIGHT_COLD FANLIGHT_INLINE void begin_anywhere(frame& place, draft& d, unsigned char* room, thread_block& t, frame* outer, start_facts const& how) noexcept {
   if (!how.has_parent && outer != nullptr) {
-    if ((outer->flags & (frame_flag::in_trace | frame_flag::remote)) == frame_flag::in_trace)
-      return begin_beneath(place, d, room, t, *outer, how);
+    if ((outer->flags & (frame_flag::in_trace | frame_flag::remote)) == frame_flag::in_trace) {
+      auto* const core = static_cast<void*>(outer->core) == t.ready ? outer->core : prepare(t, outer->core);
+      return core == nullptr ? pass_on(place, outer) : core->operations->begin_beneath(place, d, room, t, *outer, how);
+    }
     context const given = frame_context(*outer);
     return begin_under(place, d, room, t, outer->core, given, how, true);
   }

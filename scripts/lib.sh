@@ -72,7 +72,7 @@ need_packages() {
 
 BUILD_PACKAGES=(g++ cmake ninja-build pkg-config ccache libcurl4-openssl-dev rapidjson-dev zlib1g-dev)
 EXAMPLE_PACKAGES=(libcpp-httplib-dev libssl-dev libbrotli-dev curl)
-TEST_PACKAGES=(catch2 libspdlog-dev libfmt-dev libprotozero-dev libssl-dev make python3 python3-jsonschema)
+TEST_PACKAGES=(catch2 libspdlog-dev libfmt-dev libprotozero-dev libssl-dev openssl make python3 python3-jsonschema)
 
 # ---- tools ----
 

@@ -22,6 +22,12 @@ std::string variable(char const* name) {
   return value == nullptr ? "" : value;
 }
 
+// What is for traces comes before what is for all signals.
+std::string of_exporter(std::string const& what) {
+  auto special = variable(("OTEL_EXPORTER_OTLP_TRACES_" + what).c_str());
+  return special.empty() ? variable(("OTEL_EXPORTER_OTLP_" + what).c_str()) : special;
+}
+
 std::string_view trimmed(std::string_view text) {
   auto const first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
@@ -81,6 +87,9 @@ struct closer {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
+void set_file(CURL* easy, CURLoption option, std::string const& path) {
+  if (!path.empty()) curl_easy_setopt(easy, option, path.c_str());
+}
 using header_list = std::unique_ptr<curl_slist, closer>;
 
 void add(header_list& list, std::string const& line) {
@@ -94,14 +103,12 @@ void add(header_list& list, std::string const& line) {
 
 collector collector_of_environment() {
   auto url = variable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
-  auto headers = variable("OTEL_EXPORTER_OTLP_TRACES_HEADERS");
   if (url.empty()) {
     url = variable("OTEL_EXPORTER_OTLP_ENDPOINT");
     while (url.ends_with('/')) url.pop_back();
     if (!url.empty()) url += "/v1/traces";
   }
-  if (headers.empty()) headers = variable("OTEL_EXPORTER_OTLP_HEADERS");
-  return {std::move(url), headers_of(headers)};
+  return {std::move(url), headers_of(of_exporter("HEADERS")), of_exporter("CERTIFICATE"), of_exporter("CLIENT_CERTIFICATE"), of_exporter("CLIENT_KEY")};
 }
 
 int span_proxy::forward(shipment const& spans) {
@@ -113,6 +120,12 @@ int span_proxy::forward(shipment const& spans) {
     ~counted() { --all; }
   } const mine{under_way_};
   return mine.now <= at_once ? send(spans) : 503;
+}
+
+// Told once for each time that it is away: every page asks every few seconds.
+int span_proxy::is_away(char const* why) {
+  if (!away_.exchange(true)) fl::warn("the collector of pages' spans cannot be reached", {{"error", why}});
+  return 503;
 }
 
 // No span for this request: it would be one more for each shipment of spans.
@@ -129,7 +142,11 @@ int span_proxy::send(shipment const& spans) {
   curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, &skip);
   curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT_MS, limit_ms);
   curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
-  if (curl_easy_perform(easy.get()) != CURLE_OK) return 503;
+  set_file(easy.get(), CURLOPT_CAINFO, to_.ca_file);
+  set_file(easy.get(), CURLOPT_SSLCERT, to_.client_certificate);
+  set_file(easy.get(), CURLOPT_SSLKEY, to_.client_key);
+  if (auto const code = curl_easy_perform(easy.get()); code != CURLE_OK) return is_away(curl_easy_strerror(code));
+  away_ = false;
   long status = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
   return told_to_page(status);

@@ -16,9 +16,10 @@ namespace cruddur {
 struct collector {
   std::string url;  // none when empty
   std::vector<std::string> headers;  // "name: value"
+  std::string ca_file, client_certificate, client_key;  // paths of PEM files; empty: curl's own, none
 };
 
-// From OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or OTEL_EXPORTER_OTLP_ENDPOINT, and from the headers' variables beside them.
+// From OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or OTEL_EXPORTER_OTLP_ENDPOINT, and from the variables of headers and certificates beside them.
 collector collector_of_environment();
 
 class span_proxy {
@@ -34,9 +35,11 @@ class span_proxy {
 
  private:
   int send(shipment const& spans);
+  int is_away(char const* why);
 
   collector to_;
   std::atomic<int> under_way_ = 0;
+  std::atomic<bool> away_ = false;
 };
 
 }  // namespace cruddur

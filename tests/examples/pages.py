@@ -6,6 +6,7 @@ import http.client
 import json
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import pathlib
@@ -29,6 +30,13 @@ class Collector(Endpoint):
         with self.lock:
             self.taken.append((path, headers["x-team"], headers["Content-Type"], headers["Cookie"], body))
         return self.status, {}, b'{"partialSuccess":{},"secret":"no page should see"}'
+
+    def speak_tls(self, certificate, key):
+        """Before it serves."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.endpoint = self.endpoint.replace("http:", "https:")
 
     def variables(self):
         return {"OTEL_EXPORTER_OTLP_ENDPOINT": self.endpoint + "/", "OTEL_EXPORTER_OTLP_HEADERS": "x-team = hidden%2F%3Dkey , nonsense", "no_proxy": "*"}
@@ -73,9 +81,25 @@ def proxy(folder):
             check("/v1/traces" not in err, "no trace for what carries traces")
         away = far.variables()
     with cruddur.Server(folder, environment=away) as server:
-        check(ship(server) == 503, "nobody there")
+        check(ship(server) == 503 and ship(server) == 503, "nobody there")
+        _, err = server.stop(signal.SIGTERM)
+        check(err.count("the collector of pages' spans cannot be reached") == 1 and KEY not in err, f"told once: {err}")
     with cruddur.Server(folder) as server:
         check(ship(server) == 404, "no collector")
+
+
+def proxy_by_tls(folder):
+    with tempfile.TemporaryDirectory() as scratch:
+        key, certificate = f"{scratch}/key.pem", f"{scratch}/certificate.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=collector",
+                        "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate], check=True, capture_output=True, timeout=60)
+        far = Collector()
+        far.speak_tls(certificate, key)
+        with far:
+            for known, status in (({}, 503), ({"OTEL_EXPORTER_OTLP_CERTIFICATE": certificate}, 200), ({"OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE": certificate}, 200)):
+                with cruddur.Server(folder, environment={**far.variables(), **known}) as server:
+                    check(ship(server) == status, f"{status} with {list(known)}")
+        check(len(far.taken) == 2, far.taken)
 
 
 def origins(folder):
@@ -116,5 +140,6 @@ def files(folder):
 
 def run(folder):
     proxy(folder)
+    proxy_by_tls(folder)
     origins(folder)
     files(folder)

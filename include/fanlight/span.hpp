@@ -182,7 +182,9 @@ void end_scoped(span_state& s) noexcept;
 
 class scoped_span : public detail::span_writer<scoped_span> {
  public:
-  [[nodiscard("a span ends with its name: give it one")]] explicit scoped_span(std::string_view name, source where = source::current()) noexcept {
+  // Inlined, so that the place goes by registers and a program without a session pays for one look.
+  [[nodiscard("a span ends with its name: give it one"), gnu::always_inline]] explicit scoped_span(std::string_view name,
+                                                                                                   source where = source::current()) noexcept {
     if (detail::nothing_runs()) {
       state_.place.layout = 0;
       state_.open.data = nullptr;

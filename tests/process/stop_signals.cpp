@@ -12,9 +12,9 @@ using namespace process;
 
 namespace {
 
-[[nodiscard]] fl::config to(support::fake_cloudwatch const& there) {
+[[nodiscard]] fl::config to(std::string_view url) {
   fl::cloudwatch_config how;
-  how.log_group = "cruddur", how.log_stream = "s", how.region = "us-east-1", how.endpoint = there.url();
+  how.log_group = "cruddur", how.log_stream = "s", how.region = "us-east-1", how.endpoint = url;
   how.aws.access_key_id = support::fake_cloudwatch::key_id, how.aws.secret_access_key = support::fake_cloudwatch::secret;
   fl::config out;
   out.exporters = {fl::cloudwatch(how)};
@@ -22,49 +22,70 @@ namespace {
   return out;
 }
 
-/// What a child came to that makes a session, says a hundred lines, and is sent a signal while it waits.
-[[nodiscard]] int end_of(support::fake_cloudwatch const& there, int which, void (*before)() = nullptr) {
-  int ready[2];
-  if (::pipe2(ready, O_CLOEXEC) != 0) return -1;
-  ::pid_t const child = ::fork();
-  if (child == 0) {
-    ::alarm(60);
+/// A child that makes a session, says a hundred lines, and waits for a signal. It is forked before there is any thread: a sanitizer's locks do
+/// not survive a fork beside one.
+class talker {
+ public:
+  explicit talker(void (*before)() = nullptr) {
+    EXPECT(::pipe2(url_, O_CLOEXEC) == 0 && ::pipe2(ready_, O_CLOEXEC) == 0);
+    child_ = ::fork();
+    if (child_ == 0) talk(before);
+    ::close(url_[0]), ::close(ready_[1]);
+  }
+  talker(talker const&) = delete;
+  talker& operator=(talker const&) = delete;
+  ~talker() { ::close(url_[1]), ::close(ready_[0]); }
+
+  /// What it came to by that signal, sent when all is said. -1: it did not get so far.
+  [[nodiscard]] int end_by(int which, support::fake_cloudwatch const& there) {
+    auto const url = there.url();
+    char letter = 0;
+    bool const said = ::write(url_[1], url.c_str(), url.size() + 1) > 0 && ::read(ready_[0], &letter, 1) == 1;
+    ::kill(child_, said ? which : SIGKILL);
+    int status = 0;
+    return ::waitpid(child_, &status, 0) == child_ && said ? status : -1;
+  }
+
+ private:
+  [[noreturn]] void talk(void (*before)()) {
+    ::alarm(240);
+    ::close(url_[1]), ::close(ready_[0]);
+    char url[200];
+    if (::read(url_[0], url, sizeof url) <= 0) std::_Exit(3);
     if (before != nullptr) before();
-    auto session = fl::init(to(there));
+    auto session = fl::init(to(url));
     fl::stop_signals const on_stop{session, patience};
-    if (!on_stop.is_active()) std::_Exit(3);
+    if (!on_stop.is_active()) std::_Exit(4);
     for (int i = 0; i < 100; ++i) fl::info("line");
-    static_cast<void>(!::write(ready[1], "x", 1));
+    static_cast<void>(!::write(ready_[1], "x", 1));
     for (;;) ::pause();
   }
-  char letter = 0;
-  static_cast<void>(!::read(ready[0], &letter, 1));
-  ::kill(child, which);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  ::close(ready[0]), ::close(ready[1]);
-  return status;
-}
+
+  int url_[2], ready_[2];
+  ::pid_t child_;
+};
 
 void all_has_left() {
   for (int const which : {SIGTERM, SIGINT}) {
+    talker child;
     support::fake_cloudwatch there;
-    auto const status = end_of(there, which);
+    auto const status = child.end_by(which, there);
     EXPECT(WIFSIGNALED(status) && WTERMSIG(status) == which);
     EXPECT(there.messages("cruddur", "s").size() == 100);
   }
 }
 
 void handlers_of_others_stay() {
+  talker child{[] { std::signal(SIGTERM, [](int) { std::_Exit(7); }); }};
   support::fake_cloudwatch there;
-  auto const status = end_of(there, SIGTERM, [] { std::signal(SIGTERM, [](int) { std::_Exit(7); }); });
+  auto const status = child.end_by(SIGTERM, there);
   EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 7);
 }
 
-/// It is the child's own affair, and the parent hears nothing of it.
+/// It is the child's own affair, and the parent hears nothing of it. The child asks for no memory.
 void a_child_just_ends() {
   support::fake_cloudwatch there;
-  auto session = fl::init(to(there));
+  auto session = fl::init(to(there.url()));
   {
     fl::stop_signals const on_stop{session, patience};
     EXPECT(on_stop.is_active());

@@ -62,6 +62,8 @@ namespace detail {
 
 /// A method of the standards, or of the list where there is one; anything else is `_OTHER`, for names and values have to be few.
 [[nodiscard]] std::string_view known_method(std::string_view method, std::string_view list = {}) noexcept;
+/// Where the scheme ends; npos: there is none. `a.example/?to=http://b.example` has none.
+[[nodiscard]] std::size_t end_of_scheme(std::string_view url) noexcept;
 /// `own`, or the list of the pipeline here; empty: the standards'.
 [[nodiscard]] std::string_view http_methods_here(std::string_view own) noexcept;
 

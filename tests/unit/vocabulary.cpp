@@ -38,6 +38,7 @@ TEST_CASE("vocabulary: attributes have the conventions' names, and no password g
     four.set_http({.url = "https://bucket.example/key?X-Amz-Signature=secret&x=1"});
     fl::scoped_span five{"five"};
     five.set_http({.url = "https://h.example/?x=" + std::string(5'000, 'x')});
+    for (auto const* const url : {"http://user:pa/ss@h/", "http://user:pa?ss@h/", "http://user:pa#ss@h/"}) fl::scoped_span{"not escaped"}.set_http({.url = url});
   }
   auto const spans = taken.spans();
   CHECK(spans["one"].find("url.full").as_text() == "https://h.example/x?q=a@b");
@@ -48,6 +49,8 @@ TEST_CASE("vocabulary: attributes have the conventions' names, and no password g
   CHECK(spans["two"].find("url.full").as_text() == "https://h.example/p@th");
   CHECK(spans["three"].find("url.full").as_text() == "https://h.example/" + std::string(1'982, 'x'));
   CHECK(spans["five"].find("url.full").as_text().size() == 5'021);
+  for (auto const& span : spans)
+    if (span.name == std::string_view{"not escaped"}) CHECK(span.find("url.full").as_text() == "http://REDACTED");
   CHECK(spans["four"].find("url.full").as_text() == "https://bucket.example/key?X-Amz-Signature=REDACTED&x=1");
 }
 

@@ -4,6 +4,7 @@
 #include <fanlight/http.hpp>
 #include <fanlight/impl/access_log.ipp>
 #include <fanlight/impl/propagation.ipp>
+#include <fanlight/impl/url_keys.hpp>
 #include <fanlight/impl/vocabulary.ipp>
 
 FANLIGHT_BEGIN
@@ -53,16 +54,6 @@ FANLIGHT_INLINE std::string_view http_methods_here(std::string_view own) noexcep
   return core != nullptr && core->layout == layout_version ? core->known_http_methods : std::string_view{};
 }
 
-/// -1: it is none.
-[[nodiscard]] FANLIGHT_INLINE int read_port(std::string_view digits) noexcept {
-  int out = 0;
-  for (char const digit : digits) {
-    if (digit < '0' || digit > '9' || out > 65'535) return -1;
-    out = out * 10 + (digit - '0');
-  }
-  return digits.empty() || out > 65'535 ? -1 : out;
-}
-
 FANLIGHT_INLINE host_and_port split_host(std::string_view authority) noexcept {
   auto const bracket = authority.rfind(']'), colon = authority.rfind(':');
   bool const has_port = colon != std::string_view::npos && (bracket == std::string_view::npos ? authority.find(':') == colon : colon > bracket);
@@ -70,20 +61,6 @@ FANLIGHT_INLINE host_and_port split_host(std::string_view authority) noexcept {
   if (has_port) out = {authority.substr(0, colon), read_port(authority.substr(colon + 1))};
   if (out.host.size() > 1 && out.host.front() == '[' && out.host.back() == ']') out.host = out.host.substr(1, out.host.size() - 2);
   return out;
-}
-
-/// Where the scheme ends; npos: there is none. `a.example/?to=http://b.example` has none.
-[[nodiscard]] FANLIGHT_INLINE std::size_t end_of_scheme(std::string_view url) noexcept {
-  auto const mark = url.find("://");
-  return mark < url.find_first_of("/?#") ? mark : std::string_view::npos;
-}
-
-/// Behind the host stands no port: a password, perhaps, with a `/`, `?` or `#` in it that cut it off from its `@`.
-[[nodiscard]] FANLIGHT_INLINE bool hides_password(std::string_view authority) noexcept {
-  auto const bracket = authority.rfind(']'), colon = authority.rfind(':');
-  if (authority.find('@') != std::string_view::npos || colon == std::string_view::npos) return false;
-  if (bracket != std::string_view::npos && bracket > colon) return false;
-  return colon + 1 < authority.size() && read_port(authority.substr(colon + 1)) < 0;
 }
 
 FANLIGHT_INLINE url_parts read_url(std::string_view url) noexcept {

@@ -12,7 +12,7 @@ FANLIGHT_COLD inline void put_text(draft& d, std::string_view key, std::string_v
   if (!text.empty()) put_attribute(d, item_role::attribute, key, text);
 }
 
-/// A URL without user and password, and without the keys and signatures of its query; up to 2,000 bytes of it, if it has any.
+/// A URL without user and password, escaped or not, and without the keys and signatures of its query; up to 2,000 bytes of it, if it has any.
 FANLIGHT_COLD inline void put_url(draft& d, std::string_view url) noexcept {
   if (url.empty()) return;
   auto const scheme = url.find("://");
@@ -28,7 +28,9 @@ FANLIGHT_COLD inline void put_url(draft& d, std::string_view url) noexcept {
     std::memcpy(room + size, more.data(), fits);
     size += fits;
   };
-  put(url.substr(0, begin)), put(rest.substr(0, mark));
+  put(url.substr(0, begin));
+  if (hides_password(authority)) return put("REDACTED"), put_text(d, "url.full", {room, size});
+  put(rest.substr(0, mark));
   bool opens = at != std::string_view::npos;
   if (mark != std::string_view::npos) put("?"), opens = redact_query(rest.substr(mark + 1), put) || opens;
   put_text(d, "url.full", opens ? std::string_view{room, size} : url);

@@ -77,7 +77,7 @@ namespace detail {
 /// The URL in full: curl takes one without a scheme for HTTP.
 inline void write_curl_url(text_writer& to, CURL* easy) noexcept {
   auto const given = curl_text(easy, CURLINFO_EFFECTIVE_URL);
-  if (!given.empty() && given.find("://") >= given.find_first_of("/?#")) to.append("http://");
+  if (!given.empty() && end_of_scheme(given) == std::string_view::npos) to.append("http://");
   to.append(given);
 }
 

@@ -30,8 +30,7 @@ FANLIGHT_NOINLINE FANLIGHT_INLINE void coroutine_stack::take_up() noexcept {
   base_.outer = current_frame(t);
   t.current = inner_;
   swap_facts(t);
-  if (entered_) forget_inherited();
-  if (entered_) return count_exceptions_anew(t);
+  if (entered_) return forget_inherited(), count_exceptions_anew(t);
   entered_ = true;
   push_facts(t, base_, base_.node);
 }

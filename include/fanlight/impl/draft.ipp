@@ -213,18 +213,18 @@ FANLIGHT_INLINE void put_packed(draft& d, fact_key key, value const& what) noexc
 FANLIGHT_INLINE void put_fact(draft& d, fact_key key, std::string_view text) noexcept { put_packed(d, key, value{text}); }
 
 /// The common case: a few attributes with keys that are surely different, and no limit near. All of them, as they are.
-[[nodiscard]] FANLIGHT_INLINE bool plan_plainly(group_plan& plan, draft const& d, attribute const* attributes, std::size_t count, std::uint16_t limit) noexcept {
-  if (count > limit || d.value_limit != UINT32_MAX) return false;
+[[nodiscard]] FANLIGHT_INLINE bool plan_plainly(group_plan& plan, draft const& d, group_parts const& of) noexcept {
+  if (of.count > of.limit || d.value_limit != UINT32_MAX) return false;
   key_filter seen{};
   std::size_t size = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    auto const& [key, what] = attributes[i];
+  for (std::size_t i = 0; i < of.count; ++i) {
+    auto const& [key, what] = of.attributes[i];
     std::uint32_t const hash = key_hash(key.data(), key.size());
     if (key.size() - 1 >= 0xFFFF || seen.may_hold(hash)) return false;
     seen.add(hash);
     size += item_space(what.kind(), what.size(), key.size());
   }
-  plan = {size, count, 0};
+  plan = {size, of.count, 0};
   return true;
 }
 
@@ -249,7 +249,7 @@ FANLIGHT_HOT unsigned char* begin_group(draft& d, group_parts const& what, group
 /// Writes attributes behind a head as one item. Those over the limit, without room or a key are counted. False: no room even without them.
 [[nodiscard]] FANLIGHT_INLINE bool put_group(draft& d, group_parts const& what) noexcept {
   group_plan plan;
-  bool plain = plan_plainly(plan, d, what.attributes, what.count, what.limit);
+  bool plain = plan_plainly(plan, d, what);
   if (!plain) plan = d.core->operations->plan_group(d, what);
   if (!make_room(d, group_space(what, plan))) {
     plain = false;
